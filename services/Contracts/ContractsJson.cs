@@ -1,0 +1,73 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace ImDapr.Contracts;
+
+/// <summary>How everything that crosses a process boundary is written: camelCase, absent instead of null.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SendMessage))]
+[JsonSerializable(typeof(SendAck))]
+[JsonSerializable(typeof(SyncRequest))]
+[JsonSerializable(typeof(SyncPage))]
+[JsonSerializable(typeof(AckRequest))]
+[JsonSerializable(typeof(ReadRequest))]
+[JsonSerializable(typeof(HistoryRequest))]
+[JsonSerializable(typeof(HistoryPage))]
+[JsonSerializable(typeof(ConversationsRequest))]
+[JsonSerializable(typeof(ConversationSummary[]))]
+[JsonSerializable(typeof(WatchPresenceRequest))]
+[JsonSerializable(typeof(UserPresence[]))]
+[JsonSerializable(typeof(IReadOnlyList<InboxEntry>))]
+[JsonSerializable(typeof(IReadOnlyList<Message>))]
+[JsonSerializable(typeof(Receipt))]
+[JsonSerializable(typeof(Kick))]
+[JsonSerializable(typeof(Within))]
+[JsonSerializable(typeof(SendBatch))]
+[JsonSerializable(typeof(SendBatchAnswer))]
+[JsonSerializable(typeof(UserCall<HistoryRequest>))]
+[JsonSerializable(typeof(UserCall<ConversationsRequest>))]
+[JsonSerializable(typeof(UserCall<ReadRequest>))]
+[JsonSerializable(typeof(Answer<HistoryPage>))]
+[JsonSerializable(typeof(Answer<ConversationSummary[]>))]
+[JsonSerializable(typeof(Answer<Done>))]
+[JsonSerializable(typeof(Answer<SyncPage>))]
+[JsonSerializable(typeof(MessagesStored))]
+[JsonSerializable(typeof(Deliveries))]
+[JsonSerializable(typeof(OfflineRecipients))]
+[JsonSerializable(typeof(RelationChanged))]
+[JsonSerializable(typeof(SessionEnded))]
+[JsonSerializable(typeof(DeviceSession))]
+[JsonSerializable(typeof(SessionOpened))]
+[JsonSerializable(typeof(ActorSync))]
+[JsonSerializable(typeof(ActorAck))]
+[JsonSerializable(typeof(AppendRequest))]
+[JsonSerializable(typeof(AppendAnswer))]
+[JsonSerializable(typeof(RegisterRequest))]
+[JsonSerializable(typeof(UserProfile))]
+[JsonSerializable(typeof(ProfileUpdate))]
+[JsonSerializable(typeof(LoginRequest))]
+[JsonSerializable(typeof(RefreshRequest))]
+[JsonSerializable(typeof(SessionTokens))]
+[JsonSerializable(typeof(Device[]))]
+[JsonSerializable(typeof(CreateGroupRequest))]
+[JsonSerializable(typeof(GroupCreated))]
+[JsonSerializable(typeof(GroupUpdate))]
+[JsonSerializable(typeof(MemberUpdate))]
+[JsonSerializable(typeof(Group))]
+[JsonSerializable(typeof(DirectoryRequest))]
+[JsonSerializable(typeof(DirectoryAnswer))]
+[JsonSerializable(typeof(BlocksRequest))]
+[JsonSerializable(typeof(BlocksAnswer))]
+[JsonSerializable(typeof(Problem))]
+public sealed partial class ContractsJson : JsonSerializerContext
+{
+    /// <summary>The one set of options: source-generated for contracts, reflection for what a library adds.</summary>
+    public static JsonSerializerOptions Wire { get; } = new(Default.Options)
+    {
+        // Chat is not HTML: escaping every non-ASCII letter would triple the bytes of most of the world's text.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, new DefaultJsonTypeInfoResolver()),
+    };
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace ImDapr.Contracts;
+
+/// <summary>Types of message; <c>body</c> is a JSON object whose fields the type names.</summary>
+public static class MessageTypes
+{
+    public const string Text = "text";
+    public const string Image = "image";
+    public const string File = "file";
+    public const string Audio = "audio";
+    public const string Video = "video";
+    public const string Custom = "custom";
+    public const string Notification = "notification";
+    public const string Recall = "recall";
+    public const string Edit = "edit";
+    public const string Reaction = "reaction";
+    public const string Membership = "membership";
+
+    /// <summary>Fills a seq that a collision left empty. Stored, never delivered.</summary>
+    public const string Void = "void";
+}
+
+/// <summary>A message entity: stored once, keyed by (conversation, seq).</summary>
+/// <param name="ConversationId">See <see cref="Contracts.ConversationId"/>.</param>
+/// <param name="Seq">1, 2, 3 … in its conversation: the order that everybody sees.</param>
+/// <param name="SenderId">User who sent it.</param>
+/// <param name="SenderDeviceId">Device that sent it; empty for a service.</param>
+/// <param name="ClientMessageId">Idempotency key chosen by the sender.</param>
+/// <param name="Type">One of <see cref="MessageTypes"/>.</param>
+/// <param name="Body">A JSON object of at most <see cref="Limits.BodyBytes"/>.</param>
+/// <param name="ReplyTo">Seq in the same conversation that this answers.</param>
+/// <param name="Mentions">Ids of mentioned users.</param>
+/// <param name="SentAt">Unix milliseconds, UTC, by the server's clock. Not an order: use <paramref name="Seq"/>.</param>
+public sealed record Message(
+    string ConversationId,
+    long Seq,
+    string SenderId,
+    string SenderDeviceId,
+    string ClientMessageId,
+    string Type,
+    JsonElement Body,
+    long? ReplyTo,
+    string[]? Mentions,
+    long SentAt);
+
+/// <summary>A reference in a user's inbox with the entity it points to.</summary>
+/// <param name="Position">1, 2, 3 … in the user's inbox, without gaps.</param>
+public sealed record InboxEntry(long Position, Message Message);

@@ -1,0 +1,71 @@
+namespace ImDapr.Contracts;
+
+/// <summary>Device platforms, as they stand on the wire.</summary>
+public static class Platforms
+{
+    public static readonly string[] All = ["ios", "android", "web", "desktop", "wechat-oa", "mini-program"];
+}
+
+/// <summary>Roles of a group member.</summary>
+public static class Roles
+{
+    public const string Owner = "owner";
+    public const string Admin = "admin";
+    public const string Member = "member";
+}
+
+/// <summary><c>POST /api/users</c>.</summary>
+public sealed record RegisterRequest(string? UserId, string? DisplayName, string? Password);
+
+public sealed record UserProfile(string UserId, string DisplayName);
+
+/// <summary><c>PATCH /api/users/me</c>; absent fields stay.</summary>
+public sealed record ProfileUpdate(string? DisplayName);
+
+/// <summary><c>POST /api/sessions</c>.</summary>
+public sealed record LoginRequest(string? UserId, string? Password, string? DeviceId, string? Platform);
+
+/// <summary><c>POST /api/sessions/refresh</c>: a refresh token works once; using it again revokes the device's session.</summary>
+public sealed record RefreshRequest(string? RefreshToken);
+
+/// <param name="ExpiresIn">Seconds until the access token expires.</param>
+public sealed record SessionTokens(string AccessToken, string RefreshToken, int ExpiresIn);
+
+/// <param name="LastSeenAt">Unix milliseconds, UTC: the device's last login or refresh.</param>
+public sealed record Device(string DeviceId, string Platform, long CreatedAt, long LastSeenAt);
+
+/// <summary><c>POST /api/groups</c>.</summary>
+public sealed record CreateGroupRequest(string? Name, string[]? MemberIds);
+
+public sealed record GroupCreated(string GroupId, string ConversationId);
+
+/// <summary><c>PATCH /api/groups/{id}</c>; absent fields stay.</summary>
+public sealed record GroupUpdate(string? Name);
+
+/// <summary><c>PUT /api/groups/{id}/members/{userId}</c>; the body may be left out.</summary>
+public sealed record MemberUpdate(string? Role);
+
+public sealed record GroupMember(string UserId, string Role);
+
+/// <summary>A group with all its members; also what message-service asks user-service for.</summary>
+/// <param name="Version">Rises by one with every change of name or members.</param>
+public sealed record Group(string GroupId, string ConversationId, string Name, long Version, GroupMember[] Members);
+
+/// <summary><c>POST /internal/directory</c> of user-service: names of those that exist.</summary>
+public sealed record DirectoryRequest(string[] UserIds, string[] GroupIds);
+
+public sealed record DirectoryAnswer(UserProfile[] Users, GroupName[] Groups);
+
+public sealed record GroupName(string GroupId, string Name);
+
+/// <summary><c>POST /internal/blocks</c> of user-service: which of these pairs are blocked.</summary>
+public sealed record BlocksRequest(BlockPair[] Pairs);
+
+/// <param name="UserId">The user who may have blocked.</param>
+/// <param name="BlockedId">The user who may be blocked.</param>
+public sealed record BlockPair(string UserId, string BlockedId);
+
+public sealed record BlocksAnswer(BlockPair[] Blocked);
+
+/// <summary>RFC 9457 problem details with our code.</summary>
+public sealed record Problem(string? Type, string? Title, int? Status, string? Detail, string? Code, bool? Retryable);

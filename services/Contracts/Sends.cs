@@ -1,0 +1,19 @@
+namespace ImDapr.Contracts;
+
+/// <summary>One send with who sends it, as the hub hands it on. The sender comes from the token.</summary>
+public sealed record SendCommand(string SenderId, string SenderDeviceId, SendMessage Message);
+
+/// <summary>Sends of one node that arrived together: <c>POST /internal/sends</c> of message-service.</summary>
+public sealed record SendBatch(SendCommand[] Sends);
+
+/// <summary>Answers in the order of the sends.</summary>
+public sealed record SendBatchAnswer(Answer<SendAck>[] Answers);
+
+/// <summary>A hub call on behalf of a user, to <c>/internal/{history|conversations|read}</c> of message-service.</summary>
+public sealed record UserCall<T>(string UserId, T Request);
+
+/// <summary>Nothing to tell but that it is done.</summary>
+public sealed record Done
+{
+    public static readonly Done Value = new();
+}

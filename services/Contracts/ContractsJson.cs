@@ -64,10 +64,17 @@ namespace ImDapr.Contracts;
 public sealed partial class ContractsJson : JsonSerializerContext
 {
     /// <summary>The one set of options: source-generated for contracts, reflection for what a library adds.</summary>
-    public static JsonSerializerOptions Wire { get; } = new(Default.Options)
+    public static JsonSerializerOptions Wire => WireOptions.Value;
+
+    // A holder, because the order in which a partial class initialises its statics is not ours to choose.
+    private static class WireOptions
     {
-        // Chat is not HTML: escaping every non-ASCII letter would triple the bytes of most of the world's text.
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, new DefaultJsonTypeInfoResolver()),
-    };
+        public static readonly JsonSerializerOptions Value = new(JsonSerializerDefaults.Web)
+        {
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            // Chat is not HTML: escaping every non-ASCII letter would triple the bytes of most of the world's text.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = JsonTypeInfoResolver.Combine(Default, new DefaultJsonTypeInfoResolver()),
+        };
+    }
 }

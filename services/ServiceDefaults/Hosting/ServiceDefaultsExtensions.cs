@@ -1,0 +1,75 @@
+using System.Text.Json;
+using ImDapr.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace ImDapr.ServiceDefaults.Hosting;
+
+/// <summary>What every service has in common: where it listens, how it logs, writes JSON, answers errors and reaches its sidecar.</summary>
+public static class ServiceDefaultsExtensions
+{
+    public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
+    {
+        ListenOnAppPort(builder);
+        AddLogging(builder);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.ConfigureHttpJsonOptions(json => CopyWireOptions(json.SerializerOptions));
+        builder.Services.AddDaprClient(dapr => dapr.UseJsonSerializationOptions(ContractsJson.Wire));
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ProblemExceptionHandler>();
+        builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
+        builder.Services.AddHealthChecks();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        return builder;
+    }
+
+    public static WebApplication MapServiceDefaults(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = ProblemExceptionHandler.IsExpected });
+        app.UseCloudEvents();
+        app.MapSubscribeHandler();
+        app.MapHealthChecks("/healthz").AllowAnonymous();
+        return app;
+    }
+
+    // The dapr CLI and LocalDapr name the port in APP_PORT; in a container ASPNETCORE_HTTP_PORTS does.
+    private static void ListenOnAppPort(WebApplicationBuilder builder)
+    {
+        if (builder.Configuration["APP_PORT"] is { Length: > 0 } port)
+            builder.WebHost.UseUrls($"http://localhost:{port}");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        var logging = new LoggerConfiguration()
+            .MinimumLevel.Is(Enum.Parse<LogEventLevel>(builder.Configuration["Log:Level"] ?? nameof(LogEventLevel.Information)))
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("System", LogEventLevel.Warning)
+            .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
+            .Enrich.FromLogContext();
+        // A person reads a line; a platform reads JSON (Log__Json=true).
+        var json = builder.Configuration.GetValue("Log:Json", false);
+        logging = json
+            ? logging.WriteTo.Console(new RenderedCompactJsonFormatter())
+            : logging.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: null);
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSerilog(logging.CreateLogger(), dispose: true);
+    }
+
+    private static void CopyWireOptions(JsonSerializerOptions options)
+    {
+        options.DefaultIgnoreCondition = ContractsJson.Wire.DefaultIgnoreCondition;
+        options.Encoder = ContractsJson.Wire.Encoder;
+        options.TypeInfoResolverChain.Insert(0, ContractsJson.Default);
+    }
+}

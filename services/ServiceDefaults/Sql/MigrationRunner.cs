@@ -1,0 +1,116 @@
+using System.Reflection;
+using Dapr.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace ImDapr.ServiceDefaults.Sql;
+
+/// <param name="Schema">Name of the owning service's set of migrations.</param>
+/// <param name="Assembly">Holds them as embedded resources <c>Migrations/0001_what.sql</c>.</param>
+public sealed record MigrationSet(string Schema, Assembly Assembly);
+
+/// <summary>
+/// Runs a service's numbered migrations before it listens. Several instances may start at once: one holds the lease, the others wait for it.
+/// </summary>
+/// <remarks>
+/// schema_migrations (schema_name, number, name, applied_at)   what has run
+/// schema_locks      (schema_name, owner, expires_at)          a lease, since the binding gives each statement any connection
+/// A statement must be safe to repeat (IF NOT EXISTS): data definition in MySQL is in no transaction, and a process may die half-way.
+/// </remarks>
+public sealed partial class MigrationRunner(
+    SqlClient sql, DaprClient dapr, MigrationSet set, TimeProvider time, ILogger<MigrationRunner> logger) : IHostedLifecycleService
+{
+    // Longer than any migration of ours takes; a dead owner delays the next start by this much.
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SidecarWait = TimeSpan.FromSeconds(60);
+    private readonly string _owner = Guid.NewGuid().ToString("N");
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await WaitForSidecarAsync(cancellationToken);
+        await CreateTablesAsync(cancellationToken);
+        await AcquireAsync(cancellationToken);
+        try
+        {
+            await ApplyAsync(cancellationToken);
+        }
+        finally
+        {
+            // Not cancelled: a lease left behind would hold up every other instance until it expires.
+            await ReleaseAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task WaitForSidecarAsync(CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(SidecarWait);
+        await dapr.WaitForSidecarAsync(limit.Token);
+    }
+
+    private async Task CreateTablesAsync(CancellationToken cancellationToken)
+    {
+        await sql.ExecuteAsync(
+            """
+            CREATE TABLE IF NOT EXISTS schema_migrations (
+              schema_name VARCHAR(64) NOT NULL, number INT NOT NULL, name VARCHAR(128) NOT NULL, applied_at BIGINT NOT NULL,
+              PRIMARY KEY (schema_name, number))
+            """, [], cancellationToken);
+        await sql.ExecuteAsync(
+            """
+            CREATE TABLE IF NOT EXISTS schema_locks (
+              schema_name VARCHAR(64) NOT NULL, owner VARCHAR(64) NOT NULL, expires_at BIGINT NOT NULL, PRIMARY KEY (schema_name))
+            """, [], cancellationToken);
+        await sql.InsertNewAsync("schema_locks", ["schema_name", "owner", "expires_at"], [[set.Schema, "", 0L]], cancellationToken);
+    }
+
+    private async Task AcquireAsync(CancellationToken cancellationToken)
+    {
+        while (!await TryAcquireAsync(cancellationToken))
+        {
+            LogWaiting(set.Schema);
+            await Task.Delay(TimeSpan.FromMilliseconds(500), time, cancellationToken);
+        }
+    }
+
+    private async Task<bool> TryAcquireAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return await sql.ExecuteAsync(
+            "UPDATE schema_locks SET owner = ?, expires_at = ? WHERE schema_name = ? AND expires_at < ?",
+            [_owner, now + (long)Lease.TotalMilliseconds, set.Schema, now], cancellationToken) == 1;
+    }
+
+    private Task ReleaseAsync(CancellationToken cancellationToken) => sql.ExecuteAsync(
+        "UPDATE schema_locks SET owner = '', expires_at = 0 WHERE schema_name = ? AND owner = ?", [set.Schema, _owner], cancellationToken);
+
+    private async Task ApplyAsync(CancellationToken cancellationToken)
+    {
+        var rows = await sql.QueryAsync("SELECT number FROM schema_migrations WHERE schema_name = ?", [set.Schema], cancellationToken);
+        var applied = rows.Select(row => row.Int64("number")).ToHashSet();
+        foreach (var migration in Migration.ReadAll(set.Assembly).Where(migration => !applied.Contains(migration.Number)))
+            await ApplyAsync(migration, cancellationToken);
+    }
+
+    private async Task ApplyAsync(Migration migration, CancellationToken cancellationToken)
+    {
+        foreach (var statement in migration.Statements)
+            await sql.ExecuteAsync(statement, [], cancellationToken);
+        await sql.InsertNewAsync(
+            "schema_migrations", ["schema_name", "number", "name", "applied_at"],
+            [[set.Schema, migration.Number, migration.Name, time.GetUtcNow().ToUnixTimeMilliseconds()]], cancellationToken);
+        LogApplied(set.Schema, migration.Name);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(100, LogLevel.Information, "Schema {Schema}: applied {Migration}")]
+    private partial void LogApplied(string schema, string migration);
+
+    [LoggerMessage(101, LogLevel.Information, "Schema {Schema}: another instance migrates, waiting")]
+    private partial void LogWaiting(string schema);
+}

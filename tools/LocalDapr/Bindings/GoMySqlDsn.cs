@@ -1,0 +1,123 @@
+using System.Text.RegularExpressions;
+using ImDapr.LocalDapr.Resources;
+using MySqlConnector;
+
+namespace ImDapr.LocalDapr.Bindings;
+
+/// <summary>
+/// A data source name as Go's MySQL driver reads it: <c>[user[:password]@][net[(address)]]/database[?name=value&amp;…]</c>.
+/// A parameter that would change behaviour in a way that LocalDapr does not follow is refused.
+/// </summary>
+internal sealed partial class GoMySqlDsn
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly ComponentSpec _spec;
+
+    private GoMySqlDsn(ComponentSpec spec) => _spec = spec;
+
+    public bool MultiStatements { get; private set; }
+
+    public MySqlConnectionStringBuilder Settings { get; } = new()
+    {
+        CharacterSet = "utf8mb4",
+        // Rows affected are rows changed, unless the DSN says clientFoundRows.
+        UseAffectedRows = true,
+        // Values as the server has them: no flag for TINYINT(1), no Guid for CHAR(36), the zero date as Go's zero time.
+        TreatTinyAsBoolean = false,
+        GuidFormat = MySqlGuidFormat.None,
+        ConvertZeroDateTime = true,
+        DateTimeKind = MySqlDateTimeKind.Utc,
+        AllowUserVariables = true,
+        // The driver has no limit for a statement; the caller's cancellation has.
+        DefaultCommandTimeout = 0,
+        // The driver takes a connection from its pool as it was left, and so saves a round trip.
+        ConnectionReset = false,
+        SslMode = MySqlSslMode.None,
+        AllowPublicKeyRetrieval = true,
+    };
+
+    public static GoMySqlDsn Parse(ComponentSpec spec)
+    {
+        var match = Form().Match(spec.Require("url"));
+        if (!match.Success)
+            throw spec.Invalid("url", "user:password@tcp(host:port)/database or user:password@unix(path)/database");
+        var dsn = new GoMySqlDsn(spec);
+        dsn.Settings.UserID = match.Groups["user"].Value;
+        dsn.Settings.Password = match.Groups["password"].Value;
+        dsn.Settings.Database = Uri.UnescapeDataString(match.Groups["database"].Value);
+        dsn.ReadAddress(match.Groups["net"].Value, match.Groups["address"].Value);
+        foreach (var pair in match.Groups["parameters"].Value.Split('&', StringSplitOptions.RemoveEmptyEntries))
+            dsn.ReadParameter(pair.Split('=', 2));
+        return dsn;
+    }
+
+    private void ReadAddress(string net, string address)
+    {
+        if (net == "unix")
+        {
+            Settings.Server = address.Length > 0 ? address : "/tmp/mysql.sock";
+            Settings.ConnectionProtocol = MySqlConnectionProtocol.UnixSocket;
+            return;
+        }
+        if (net is not ("" or "tcp"))
+            throw _spec.Invalid("url", "net 'tcp' or 'unix'");
+        var colon = address.LastIndexOf(':');
+        var hasPort = colon > address.LastIndexOf(']');
+        Settings.Server = address.Length == 0 ? "127.0.0.1" : (hasPort ? address[..colon] : address).Trim('[', ']');
+        Settings.Port = hasPort && uint.TryParse(address[(colon + 1)..], out var port) ? port : 3306;
+    }
+
+    private void ReadParameter(string[] pair)
+    {
+        var (name, value) = (pair[0], Uri.UnescapeDataString(pair.ElementAtOrDefault(1) ?? ""));
+        switch (name)
+        {
+            // Either the same here, or without an effect that a caller could see.
+            case "parseTime" or "interpolateParams" or "checkConnLiveness" or "allowNativePasswords" or "maxAllowedPacket" or "connectionAttributes":
+            case "readTimeout" or "writeTimeout":
+            case "charset" when value.Split(',')[0] is "utf8mb4":
+            case "loc" when value == "UTC":
+            case "rejectReadOnly" or "columnsWithAlias" or "allowOldPasswords" or "allowAllFiles" or "allowCleartextPasswords" when value == "false":
+                break;
+            case "multiStatements": MultiStatements = Flag(name, value); break;
+            case "clientFoundRows": Settings.UseAffectedRows = !Flag(name, value); break;
+            case "timeout": Settings.ConnectionTimeout = Seconds(name, value); break;
+            case "tls": Settings.SslMode = Tls(value); break;
+            default: throw Refuse(name, value);
+        }
+    }
+
+    private MySqlSslMode Tls(string value)
+    {
+        if (value == "custom")
+            Settings.SslCa = Path.Combine(_spec.WorkingFolder, _spec.Require("pemPath"));
+        return value.ToLowerInvariant() switch
+        {
+            "false" => MySqlSslMode.None,
+            "preferred" => MySqlSslMode.Preferred,
+            "skip-verify" => MySqlSslMode.Required,
+            "true" or "custom" => MySqlSslMode.VerifyFull,
+            _ => throw Refuse("tls", value),
+        };
+    }
+
+    private bool Flag(string name, string value) => value switch
+    {
+        "1" or "true" or "TRUE" or "True" => true,
+        "0" or "false" or "FALSE" or "False" => false,
+        _ => throw Refuse(name, value),
+    };
+
+    private uint Seconds(string name, string value) => MetadataValues.TryParseDuration(value, Second, out var duration) && duration > TimeSpan.Zero
+        ? (uint)Math.Ceiling(duration.TotalSeconds)
+        : throw Refuse(name, value);
+
+    // Without the DSN itself: it holds the password.
+    private ComponentException Refuse(string name, string value) =>
+        new($"{_spec.File}: component {_spec.Name} ({_spec.Type}): LocalDapr does not follow '{name}={value}' in the url");
+
+    // The last @ ends the password, the last / begins the database.
+    [GeneratedRegex(@"\A(?:(?<user>[^:@/]*)(?::(?<password>.*))?@)?(?:(?<net>[^(/@:]*)(?:\((?<address>.*)\))?)?/(?<database>[^/?]*)(?:\?(?<parameters>.*))?\z")]
+    private static partial Regex Form();
+}

@@ -1,0 +1,15 @@
+using ImDapr.LocalDapr.Resources;
+
+namespace ImDapr.LocalDapr.Bindings;
+
+/// <summary>The kinds of output binding that LocalDapr knows.</summary>
+public static class OutputBindings
+{
+    /// <exception cref="ComponentException">The type is unknown, or its metadata cannot be read.</exception>
+    public static IOutputBinding Create(ComponentSpec spec, TimeProvider time, ILoggerFactory loggers) => spec.Type switch
+    {
+        "bindings.mysql" => new SqlBinding(new MySqlEngine(spec), time),
+        "bindings.sqlite" => new SqlBinding(new SqliteEngine(spec), time),
+        _ => throw new ComponentException($"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are bindings.mysql and bindings.sqlite"),
+    };
+}

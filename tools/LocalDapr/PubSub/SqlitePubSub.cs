@@ -1,0 +1,99 @@
+using System.Globalization;
+using ImDapr.LocalDapr.Resources;
+using ImDapr.LocalDapr.Sqlite;
+
+namespace ImDapr.LocalDapr.PubSub;
+
+/// <summary>
+/// <c>pubsub.sqlite</c>: a durable broker in a file, for all sidecars of this process. Metadata as for <c>pubsub.redis</c>, but
+/// <c>connectionString</c> instead of a server, and <c>ephemeral: "true"</c> for a group that nobody will come back to.
+/// </summary>
+internal sealed class SqlitePubSub : IPubSub
+{
+    private readonly ComponentSpec _spec;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly DeliveryOptions _options;
+    private readonly bool _ephemeral;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _subscriptions = [];
+    private SqliteDatabase? _database;
+    private DeliveryWorkers? _workers;
+
+    public SqlitePubSub(ComponentSpec spec, TimeProvider time, ILoggerFactory loggers)
+    {
+        _spec = spec;
+        _time = time;
+        _logger = loggers.CreateLogger<SqlitePubSub>();
+        _options = DeliveryOptions.Read(spec);
+        _ephemeral = spec.Flag("ephemeral");
+        if (spec.Find("streamTTL") is not null)
+            throw spec.Invalid("streamTTL", "nothing: use maxLenApprox");
+    }
+
+    private SqliteBroker Broker => (_database ?? throw new ObjectDisposedException(_spec.Name)).Share(database => new SqliteBroker(database));
+
+    public async Task InitAsync(CancellationToken cancellationToken)
+    {
+        _database = SqliteDatabase.Open(_spec, "connectionString", "url");
+        _workers = new DeliveryWorkers(_options, _time, _logger);
+        await Broker.InitAsync(cancellationToken);
+    }
+
+    public Task PublishAsync(BrokerMessage message, CancellationToken cancellationToken) =>
+        Broker.PublishAsync(message, _options.MaxLength, cancellationToken);
+
+    public async Task SubscribeAsync(string topic, IReadOnlyDictionary<string, string> metadata, BrokerHandler handler, CancellationToken lifetime)
+    {
+        var group = await Broker.JoinAsync(topic, _options.ConsumerId, _ephemeral, lifetime);
+        lock (_subscriptions)
+            _subscriptions.Add(Task.Run(() => ReadAsync(group, handler, lifetime), CancellationToken.None));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _database, null) is not { } database)
+            return;
+        await _stop.CancelAsync();
+        if (_workers is not null)
+            await _workers.DisposeAsync();
+        await Task.WhenAll(_subscriptions);
+        _stop.Dispose();
+        await database.DisposeAsync();
+    }
+
+    private async Task ReadAsync(BrokerGroup group, BrokerHandler handler, CancellationToken lifetime)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(lifetime, _stop.Token);
+        try
+        {
+            while (true)
+                await DeliverAsync(group, await group.TakeAsync(_options.QueueDepth, cancellation.Token), handler, lifetime, cancellation.Token);
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            group.Leave(); // the end of the subscription, not a failure
+        }
+    }
+
+    private async Task DeliverAsync(
+        BrokerGroup group, IReadOnlyList<StoredMessage> messages, BrokerHandler handler, CancellationToken lifetime, CancellationToken cancellationToken)
+    {
+        var next = 0;
+        try
+        {
+            for (; next < messages.Count; next++)
+                await _workers!.EnqueueAsync(Delivery(group, messages[next], handler, lifetime), cancellationToken);
+        }
+        finally
+        {
+            foreach (var message in messages.Skip(next))
+                group.Return(message.Id);
+        }
+    }
+
+    private static Delivery Delivery(BrokerGroup group, StoredMessage message, BrokerHandler handler, CancellationToken lifetime) => new(
+        message.Id.ToString(CultureInfo.InvariantCulture), message.Message, handler,
+        // Not cancelled by the end of the subscription: the message was handled.
+        () => group.AcknowledgeAsync(message.Id, CancellationToken.None), () => group.Return(message.Id), lifetime);
+}

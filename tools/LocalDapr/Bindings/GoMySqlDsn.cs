@@ -41,7 +41,7 @@ internal sealed partial class GoMySqlDsn
     {
         var match = Form().Match(spec.Require("url"));
         if (!match.Success)
-            throw spec.Invalid("url", "user:password@tcp(host:port)/database or user:password@unix(path)/database");
+            throw Unreadable(spec);
         var dsn = new GoMySqlDsn(spec);
         dsn.Settings.UserID = match.Groups["user"].Value;
         dsn.Settings.Password = match.Groups["password"].Value;
@@ -61,7 +61,7 @@ internal sealed partial class GoMySqlDsn
             return;
         }
         if (net is not ("" or "tcp"))
-            throw _spec.Invalid("url", "net 'tcp' or 'unix'");
+            throw Unreadable(_spec);
         var colon = address.LastIndexOf(':');
         var hasPort = colon > address.LastIndexOf(']');
         Settings.Server = address.Length == 0 ? "127.0.0.1" : (hasPort ? address[..colon] : address).Trim('[', ']');
@@ -113,7 +113,10 @@ internal sealed partial class GoMySqlDsn
         ? (uint)Math.Ceiling(duration.TotalSeconds)
         : throw Refuse(name, value);
 
-    // Without the DSN itself: it holds the password.
+    // The messages leave the url itself out: it holds the password.
+    private static ComponentException Unreadable(ComponentSpec spec) => new(
+        $"{spec.File}: component {spec.Name} ({spec.Type}): the url is none of user:password@tcp(host:port)/database, user:password@unix(path)/database");
+
     private ComponentException Refuse(string name, string value) =>
         new($"{_spec.File}: component {_spec.Name} ({_spec.Type}): LocalDapr does not follow '{name}={value}' in the url");
 

@@ -63,9 +63,11 @@ internal sealed partial class SqliteEngine(ComponentSpec spec) : ISqlEngine
         try
         {
             statement.Bind(Integers(parameters));
+            // The first step comes before the columns: it prepares anew what a changed table has made stale.
+            var more = statement.Step();
             var kinds = Enumerable.Range(0, statement.ColumnCount).Select(column => Kind(statement.DeclaredType(column))).ToArray();
             using var rows = new RowWriter(Enumerable.Range(0, kinds.Length).Select(statement.ColumnName));
-            while (statement.Step())
+            for (; more; more = statement.Step())
                 rows.WriteRow((json, name, column) => WriteColumn(json, name, statement, column, kinds[column]));
             return rows.ToArray();
         }

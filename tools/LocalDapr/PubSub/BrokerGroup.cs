@@ -21,6 +21,8 @@ internal sealed class BrokerGroup(SqliteDatabase database, string topic, string 
     private long _saved = position;
     private int _consumers;
 
+    public string Topic => topic;
+
     public bool IsEphemeral => ended is not null;
 
     /// <summary>Everything up to here is finished.</summary>

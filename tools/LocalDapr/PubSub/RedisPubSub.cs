@@ -58,7 +58,7 @@ internal sealed class RedisPubSub : IPubSub
 
     public async Task SubscribeAsync(string topic, IReadOnlyDictionary<string, string> metadata, BrokerHandler handler, CancellationToken lifetime)
     {
-        var stream = new RedisStream(Database, topic, _options.ConsumerId);
+        var stream = new RedisStream(Database, topic, _options.ConsumerId, _logger);
         await stream.CreateGroupAsync().WaitAsync(lifetime);
         var reader = await RedisSettings.ConnectAsync(_spec, ReaderOptions(), lifetime);
         lock (_subscriptions)
@@ -93,12 +93,12 @@ internal sealed class RedisPubSub : IPubSub
     private async Task ReadAsync(ConnectionMultiplexer connection, string topic, BrokerHandler handler, CancellationToken lifetime)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(lifetime, _stop.Token);
-        await using (connection)
-        {
-            var stream = new RedisStream(connection.GetDatabase(), topic, _options.ConsumerId);
-            var loop = new RedisStreamLoop(stream, _options, _time, _logger);
-            await loop.ReadAsync(message => DeliverAsync(message, handler, lifetime, cancellation.Token), cancellation.Token);
-        }
+        var stream = new RedisStream(connection.GetDatabase(), topic, _options.ConsumerId, _logger);
+        var loop = new RedisStreamLoop(stream, _options, _time, _logger);
+        await loop.ReadAsync(message => DeliverAsync(message, handler, lifetime, cancellation.Token), cancellation.Token);
+        // At once: a read that still blocks could only take a message that nobody would handle.
+        await connection.CloseAsync(allowCommandsToComplete: false);
+        await connection.DisposeAsync();
     }
 
     private async Task RedeliverAsync(RedisStream stream, BrokerHandler handler, CancellationToken lifetime)

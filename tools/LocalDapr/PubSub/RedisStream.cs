@@ -6,7 +6,7 @@ namespace ImDapr.LocalDapr.PubSub;
 internal sealed record StreamMessage(string Id, BrokerMessage Message);
 
 /// <summary>One stream as one consumer group sees it.</summary>
-internal sealed class RedisStream(IDatabase database, string topic, string consumer)
+internal sealed partial class RedisStream(IDatabase database, string topic, string consumer, ILogger logger)
 {
     /// <summary>How long a read waits for messages; they are there at once when they come, so this only sets the pace of idling.</summary>
     public static readonly TimeSpan Block = TimeSpan.FromSeconds(3);
@@ -79,6 +79,23 @@ internal sealed class RedisStream(IDatabase database, string topic, string consu
 
     private StreamMessage Message(StreamEntry entry) => Message((string)entry.Id!, entry["data"], entry["metadata"]);
 
-    private StreamMessage Message(string id, byte[]? data, byte[]? metadata) => new(id, new BrokerMessage(
-        topic, data ?? [], metadata is null ? NoMetadata : JsonSerializer.Deserialize<Dictionary<string, string>>(metadata)!));
+    private StreamMessage Message(string id, byte[]? data, byte[]? metadata) =>
+        new(id, new BrokerMessage(topic, data ?? [], metadata is null ? NoMetadata : Metadata(id, metadata)));
+
+    // What somebody else wrote into the stream must not stop what comes after it.
+    private IReadOnlyDictionary<string, string> Metadata(string id, byte[] json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, string>>(json) ?? NoMetadata;
+        }
+        catch (JsonException error)
+        {
+            LogBadMetadata(id, topic, error);
+            return NoMetadata;
+        }
+    }
+
+    [LoggerMessage(9323, LogLevel.Warning, "Message {Id} of {Topic} has metadata that is no JSON map; it is delivered without")]
+    private partial void LogBadMetadata(string id, string topic, Exception error);
 }

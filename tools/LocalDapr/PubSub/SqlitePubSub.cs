@@ -1,6 +1,7 @@
 using System.Globalization;
 using ImDapr.LocalDapr.Resources;
 using ImDapr.LocalDapr.Sqlite;
+using Microsoft.Data.Sqlite;
 
 namespace ImDapr.LocalDapr.PubSub;
 
@@ -8,8 +9,11 @@ namespace ImDapr.LocalDapr.PubSub;
 /// <c>pubsub.sqlite</c>: a durable broker in a file, for all sidecars of this process. Metadata as for <c>pubsub.redis</c>, but
 /// <c>connectionString</c> instead of a server, and <c>ephemeral: "true"</c> for a group that nobody will come back to.
 /// </summary>
-internal sealed class SqlitePubSub : IPubSub
+internal sealed partial class SqlitePubSub : IPubSub
 {
+    // The file cannot be read: trying again sooner would only fill the log.
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     private readonly ComponentSpec _spec;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -68,11 +72,24 @@ internal sealed class SqlitePubSub : IPubSub
         try
         {
             while (true)
-                await DeliverAsync(group, await group.TakeAsync(_options.QueueDepth, cancellation.Token), handler, lifetime, cancellation.Token);
+                await DeliverNextAsync(group, handler, lifetime, cancellation.Token);
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {
             group.Leave(); // the end of the subscription, not a failure
+        }
+    }
+
+    private async Task DeliverNextAsync(BrokerGroup group, BrokerHandler handler, CancellationToken lifetime, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeliverAsync(group, await group.TakeAsync(_options.QueueDepth, cancellationToken), handler, lifetime, cancellationToken);
+        }
+        catch (SqliteException error)
+        {
+            LogCannotRead(group.Topic, error);
+            await Task.Delay(RetryAfter, _time, cancellationToken);
         }
     }
 
@@ -96,4 +113,7 @@ internal sealed class SqlitePubSub : IPubSub
         message.Id.ToString(CultureInfo.InvariantCulture), message.Message, handler,
         // Not cancelled by the end of the subscription: the message was handled.
         () => group.AcknowledgeAsync(message.Id, CancellationToken.None), () => group.Return(message.Id), lifetime);
+
+    [LoggerMessage(9331, LogLevel.Error, "Reading {Topic} failed; trying again")]
+    private partial void LogCannotRead(string topic, Exception error);
 }

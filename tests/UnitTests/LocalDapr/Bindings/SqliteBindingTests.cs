@@ -53,6 +53,17 @@ public sealed class SqliteBindingTests : SqlBindingContract
         await Assert.ThrowsAsync<BindingException>(() => ExecAsync(sql));
 
     [Fact]
+    public async Task A_column_that_was_added_is_seen_by_a_query_that_was_prepared_before()
+    {
+        await ExecAsync($"INSERT INTO {Table} (id, name, raw, ratio) VALUES (1, 'a', X'00', 1)");
+        await QueryAsync($"SELECT * FROM {Table}");
+
+        await ExecAsync($"ALTER TABLE {Table} ADD COLUMN extra INT DEFAULT 5");
+
+        Assert.Equal("""[{"extra":5,"id":1,"name":"a","ratio":1,"raw":"AA=="}]""", await QueryAsync($"SELECT * FROM {Table}"));
+    }
+
+    [Fact]
     public async Task Rows_outlive_the_binding()
     {
         await ExecAsync($"INSERT INTO {Table} (id) VALUES (8)");

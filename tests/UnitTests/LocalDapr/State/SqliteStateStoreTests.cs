@@ -1,5 +1,6 @@
 using ImDapr.LocalDapr.Resources;
 using ImDapr.LocalDapr.State;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -111,6 +112,22 @@ public sealed class SqliteStateStoreTests : StateStoreContract
         _time.Advance(TimeSpan.FromDays(1));
 
         Assert.Equal("b", await ValueAsync(Key));
+    }
+
+    [Fact]
+    public async Task Expired_values_leave_the_file_with_a_later_write()
+    {
+        for (var i = 0; i < 10; i++)
+            await Store.WriteAsync(Set($"{Key}-{i}", "a", ttl: 10), None);
+
+        _time.Advance(TimeSpan.FromHours(2));
+        await Store.WriteAsync(Set(Key, "b"), None);
+
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, "deep/state.db")};Pooling=False");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT COUNT(*) FROM state";
+        Assert.Equal(1L, command.ExecuteScalar());
     }
 
     [Theory]

@@ -39,7 +39,7 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddInbox(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<InboxFiller>();
+        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>();
         builder.Services.AddActors(actors =>
         {
             actors.Actors.RegisterActor<UserActor>();

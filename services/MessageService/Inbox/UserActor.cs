@@ -1,6 +1,5 @@
 using Dapr.Actors.Runtime;
 using ImDapr.Contracts;
-using ImDapr.MessageService.Timeline;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -8,13 +7,9 @@ namespace ImDapr.MessageService.Inbox;
 /// The single writer of one user's inbox and the one place where a user's devices race. The rules are in <see cref="Inbox"/> and
 /// <see cref="Devices"/>; memory never runs ahead of the store: what could not be saved is forgotten and read again.
 /// </summary>
-public sealed partial class UserActor(ActorHost host, InboxFiller filler, MessageStore messages, ILogger<UserActor> logger)
+public sealed partial class UserActor(ActorHost host, InboxFiller filler, InboxPages pages, ILogger<UserActor> logger)
     : Actor(host), IUserActor
 {
-    // A page of full bodies stays far below the 4 MiB that Dapr carries.
-    private const int PageBytes = Limits.BatchBytes;
-    private const int DefaultLimit = 100;
-
     private InboxStore Store => field ??= new InboxStore(StateManager);
     private Inbox? _inbox;
     private Devices? _devices;
@@ -136,51 +131,8 @@ public sealed partial class UserActor(ActorHost host, InboxFiller filler, Messag
     private Task<List<MessageReference>> MissingAsync(Inbox inbox, CancellationToken cancellationToken) =>
         filler.MissingAsync(Id.ToString(), inbox, cancellationToken);
 
-    private async Task<SyncPage> ReadPageAsync(Inbox inbox, SyncRequest request, CancellationToken cancellationToken)
-    {
-        var isForeign = request.Epoch is { } epoch && epoch != inbox.Epoch;
-        var reset = isForeign || request.After > inbox.Head || request.After < inbox.First - 1;
-        var after = reset ? inbox.First - 1 : request.After;
-        var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, Limits.PageSize);
-        var references = await ReadAsync(inbox, after, limit, cancellationToken);
-        if (references is null)
-            return await RebuildAsync(request, cancellationToken);
-        var entries = await HydrateAsync(references, after, cancellationToken);
-        return new SyncPage(entries, after + entries.Length, inbox.Head, inbox.Epoch, reset, []);
-    }
-
-    /// <summary>The references after a position, or null when the store has lost a segment.</summary>
-    private async Task<List<InboxReference>?> ReadAsync(Inbox inbox, long after, int limit, CancellationToken cancellationToken)
-    {
-        var references = new List<InboxReference>(limit);
-        for (var position = after + 1; position <= inbox.Head && references.Count < limit;)
-        {
-            var segment = Inbox.SegmentOf(position);
-            var entries = segment == inbox.TailSegment ? inbox.Tail : await Store.SegmentAsync(segment, cancellationToken);
-            if (entries is null)
-                return null;
-            var rest = entries.Skip((int)(position - 1 - (segment * Inbox.SegmentSize))).Take(limit - references.Count).ToList();
-            references.AddRange(rest);
-            position += rest.Count;
-        }
-        return references;
-    }
-
-    private async Task<InboxEntry[]> HydrateAsync(List<InboxReference> references, long after, CancellationToken cancellationToken)
-    {
-        var entities = await messages.ReadAsync([.. references.Select(entry => (entry.ConversationId, entry.Seq))], cancellationToken);
-        var entries = new List<InboxEntry>(references.Count);
-        var bytes = 0;
-        foreach (var reference in references)
-        {
-            var message = entities[(reference.ConversationId, reference.Seq)];
-            bytes += message.Body.GetRawText().Length + 256;
-            if (bytes > PageBytes && entries.Count > 0)
-                break;
-            entries.Add(new InboxEntry(after + entries.Count + 1, message));
-        }
-        return [.. entries];
-    }
+    private async Task<SyncPage> ReadPageAsync(Inbox inbox, SyncRequest request, CancellationToken cancellationToken) =>
+        await pages.ReadAsync(inbox, Store, request, cancellationToken) ?? await RebuildAsync(request, cancellationToken);
 
     /// <summary>The store lost part of this inbox: a new one is built from the entities, with a new epoch (I6).</summary>
     private async Task<SyncPage> RebuildAsync(SyncRequest request, CancellationToken cancellationToken)

@@ -9,9 +9,9 @@ public sealed record Subscription(string PubSub, string Topic, string Route, str
     /// <summary>The answer of the app's <c>/dapr/subscribe</c>; names in any case, routes with or without a leading slash.</summary>
     /// <exception cref="ResourceException">Something that LocalDapr does not support and that would change behaviour.</exception>
     public static IReadOnlyList<Subscription> Read(string appId, JsonElement answer) =>
-        [.. answer.EnumerateArray().Select(item => Read(appId, item))];
+        [.. answer.EnumerateArray().Select(item => ReadOne(appId, item))];
 
-    private static Subscription Read(string appId, JsonElement item)
+    private static Subscription ReadOne(string appId, JsonElement item)
     {
         var topic = Find(item, "topic")?.GetString() ?? "";
         if (Find(item, "bulkSubscribe") is { } bulk && Find(bulk, "enabled") is { ValueKind: JsonValueKind.True })

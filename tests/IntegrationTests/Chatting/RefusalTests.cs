@@ -124,8 +124,9 @@ public abstract class RefusalTests(Cluster cluster)
         await using var device = await ann.ConnectAsync();
 
         Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("Sync", new SyncRequest(-1, 10)));
-        Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("Sync", new SyncRequest(0, 10_000)));
+        Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("Sync", new SyncRequest(0, -1)));
         Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("Ack", new AckRequest(-1)));
+        Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("Ack", new AckRequest(1_000_000)));
         Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("History", new HistoryRequest("nonsense", null, null, 10)));
         Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("Read", new ReadRequest(null, 1)));
         Assert.Equal(ErrorCodes.InvalidArgument, await device.RefusedAsync("WatchPresence", new WatchPresenceRequest(null)));

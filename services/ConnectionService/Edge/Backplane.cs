@@ -1,4 +1,5 @@
 using Dapr.Client;
+using Microsoft.AspNetCore.SignalR;
 using StackExchange.Redis;
 
 namespace ImDapr.ConnectionService.Edge;

@@ -1,4 +1,3 @@
-using System.Net.Http.Json;
 using ImDapr.Contracts;
 
 namespace ImDapr.ConnectionService.Sending;

@@ -7,7 +7,7 @@ namespace ImDapr.LocalDapr.PubSub;
 /// <param name="Acknowledge">Tells the broker that it is done with.</param>
 /// <param name="Return">Tells the broker that it is not; it will be delivered again.</param>
 /// <param name="Lifetime">Of the subscription.</param>
-internal sealed record Delivery(
+internal sealed record QueuedMessage(
     string Id, BrokerMessage Message, BrokerHandler Handler, Func<Task> Acknowledge, Action Return, CancellationToken Lifetime);
 
 /// <summary>
@@ -19,7 +19,7 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
     private readonly DeliveryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Channel<Delivery> _queue;
+    private readonly Channel<QueuedMessage> _queue;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task[] _workers;
 
@@ -28,12 +28,12 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
         _options = options;
         _time = time;
         _logger = logger;
-        _queue = Channel.CreateBounded<Delivery>(options.QueueDepth);
+        _queue = Channel.CreateBounded<QueuedMessage>(options.QueueDepth);
         _workers = [.. Enumerable.Range(0, options.Concurrency).Select(_ => Task.Run(WorkAsync))];
     }
 
     /// <summary>Waits while the queue is full.</summary>
-    public ValueTask EnqueueAsync(Delivery delivery, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(delivery, cancellationToken);
+    public ValueTask EnqueueAsync(QueuedMessage delivery, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(delivery, cancellationToken);
 
     /// <summary>Cancels the handlers, waits for them, and returns what was still waiting.</summary>
     public async ValueTask DisposeAsync()
@@ -51,7 +51,7 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
             await DeliverAsync(delivery);
     }
 
-    private async Task DeliverAsync(Delivery delivery)
+    private async Task DeliverAsync(QueuedMessage delivery)
     {
         if (delivery.Lifetime.IsCancellationRequested || _stop.IsCancellationRequested)
             delivery.Return();
@@ -62,7 +62,7 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
     }
 
     /// <returns>False when the handler was cancelled or ran out of time.</returns>
-    private async Task<bool> HandleAsync(Delivery delivery)
+    private async Task<bool> HandleAsync(QueuedMessage delivery)
     {
         using var deadline = new CancellationTokenSource(_options.Redelivers ? _options.ProcessingTimeout : Timeout.InfiniteTimeSpan, _time);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(delivery.Lifetime, _stop.Token, deadline.Token);
@@ -82,7 +82,7 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
     }
 
     // An acknowledgement that fails means one delivery more, which every handler must bear anyway.
-    private async Task AcknowledgeAsync(Delivery delivery)
+    private async Task AcknowledgeAsync(QueuedMessage delivery)
     {
         try
         {

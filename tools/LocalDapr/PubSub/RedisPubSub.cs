@@ -111,7 +111,7 @@ internal sealed class RedisPubSub : IPubSub
     // A message that is not acknowledged stays pending in Redis: nothing needs to be done to return it.
     private ValueTask DeliverAsync(StreamMessage message, BrokerHandler handler, CancellationToken lifetime, CancellationToken cancellationToken)
     {
-        var delivery = new Delivery(
+        var delivery = new QueuedMessage(
             message.Id, message.Message, handler,
             () => Database.StreamAcknowledgeAsync(message.Message.Topic, _options.ConsumerId, message.Id), () => { }, lifetime);
         return _workers!.EnqueueAsync(delivery, cancellationToken);

@@ -7,7 +7,7 @@ namespace ImDapr.LocalDapr.PubSub;
 
 /// <summary>
 /// <c>pubsub.sqlite</c>: a durable broker in a file, for all sidecars of this process. Metadata as for <c>pubsub.redis</c>, but
-/// <c>connectionString</c> instead of a server, and <c>ephemeral: "true"</c> for a group that nobody will come back to.
+/// <c>connectionString</c> (or <c>path</c>) instead of a server, and <c>ephemeral: "true"</c> for a group that nobody will come back to.
 /// </summary>
 internal sealed partial class SqlitePubSub : IPubSub
 {
@@ -39,7 +39,7 @@ internal sealed partial class SqlitePubSub : IPubSub
 
     public async Task InitAsync(CancellationToken cancellationToken)
     {
-        _database = SqliteDatabase.Open(_spec, "connectionString", "url");
+        _database = SqliteDatabase.Open(_spec, "connectionString", "path");
         _workers = new DeliveryWorkers(_options, _time, _logger);
         await Broker.InitAsync(cancellationToken);
     }
@@ -100,7 +100,7 @@ internal sealed partial class SqlitePubSub : IPubSub
         try
         {
             for (; next < messages.Count; next++)
-                await _workers!.EnqueueAsync(Delivery(group, messages[next], handler, lifetime), cancellationToken);
+                await _workers!.EnqueueAsync(Queued(group, messages[next], handler, lifetime), cancellationToken);
         }
         finally
         {
@@ -109,7 +109,7 @@ internal sealed partial class SqlitePubSub : IPubSub
         }
     }
 
-    private static Delivery Delivery(BrokerGroup group, StoredMessage message, BrokerHandler handler, CancellationToken lifetime) => new(
+    private static QueuedMessage Queued(BrokerGroup group, StoredMessage message, BrokerHandler handler, CancellationToken lifetime) => new(
         message.Id.ToString(CultureInfo.InvariantCulture), message.Message, handler,
         // Not cancelled by the end of the subscription: the message was handled.
         () => group.AcknowledgeAsync(message.Id, CancellationToken.None), () => group.Return(message.Id), lifetime);

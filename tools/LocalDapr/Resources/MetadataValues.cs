@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace ImDapr.LocalDapr.Resources;
 
 /// <summary>Metadata values of a component as numbers, flags and durations; a value that cannot be read is an error that names the file.</summary>
-internal static partial class MetadataValues
+internal static class MetadataValues
 {
     // What Dapr's own kit takes for true.
     private static readonly HashSet<string> Truths = new(["y", "yes", "true", "t", "on", "1"], StringComparer.OrdinalIgnoreCase);
@@ -30,34 +29,12 @@ internal static partial class MetadataValues
 
     public static bool TryParseDuration(string text, TimeSpan unit, out TimeSpan value)
     {
-        value = TimeSpan.Zero;
-        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
-        {
-            value = number * unit;
-            return true;
-        }
-        if (!WholeDuration().IsMatch(text))
-            return false;
-        foreach (Match part in DurationPart().Matches(text))
-            value += double.Parse(part.Groups["number"].Value, CultureInfo.InvariantCulture) * Unit(part.Groups["unit"].Value);
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+            return GoDuration.TryParse(text, out value);
+        value = number * unit;
         return true;
     }
 
     public static ComponentException Invalid(this ComponentSpec spec, string name, string expected) =>
         new($"{spec.File}: component {spec.Name} ({spec.Type}): metadata '{name}' is '{spec.Find(name)}', expected {expected}");
-
-    private static TimeSpan Unit(string unit) => unit switch
-    {
-        "h" => TimeSpan.FromHours(1),
-        "m" => TimeSpan.FromMinutes(1),
-        "s" => TimeSpan.FromSeconds(1),
-        "ms" => TimeSpan.FromMilliseconds(1),
-        _ => TimeSpan.FromMicroseconds(1),
-    };
-
-    [GeneratedRegex(@"\A(?:\d+(?:\.\d+)?(?:h|ms|us|m|s))+\z")]
-    private static partial Regex WholeDuration();
-
-    [GeneratedRegex(@"(?<number>\d+(?:\.\d+)?)(?<unit>h|ms|us|m|s)")]
-    private static partial Regex DurationPart();
 }

@@ -7,10 +7,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ImDapr.IntegrationTests.LocalDapr.Bindings;
 
-[Collection(MySqlCollection.Name)]
-public sealed class MySqlBindingTests(MySqlServer server) : SqlBindingContract
+[Collection(ComponentServers.Collection)]
+public sealed class MySqlBindingTests(ComponentServers servers) : SqlBindingContract
 {
-    protected override IOutputBinding Create() => Open(server.Dsn);
+    protected override IOutputBinding Create() => Open(servers.MySqlDsn);
 
     [Fact]
     public async Task Every_type_has_the_form_that_daprd_gives_it()
@@ -66,7 +66,7 @@ public sealed class MySqlBindingTests(MySqlServer server) : SqlBindingContract
     [Fact]
     public async Task Two_statements_run_only_when_the_url_allows_it()
     {
-        await using var open = Open($"{server.Dsn}?multiStatements=true");
+        await using var open = Open($"{servers.MySqlDsn}?multiStatements=true");
         await open.InitAsync(CancellationToken.None);
         var call = new BindingCall("exec", [], new Dictionary<string, string>
         {

@@ -7,17 +7,17 @@ using StackExchange.Redis;
 
 namespace ImDapr.IntegrationTests.LocalDapr.PubSub;
 
-[Collection(RedisCollection.Name)]
-public sealed class RedisPubSubTests(RedisServer server) : PubSubContract
+[Collection(ComponentServers.Collection)]
+public sealed class RedisPubSubTests(ComponentServers servers) : PubSubContract
 {
     private ConnectionMultiplexer _redis = null!;
 
     private IDatabase Redis => _redis.GetDatabase();
 
     protected override IPubSub Create(params (string Name, string Value)[] metadata) => PubSubs.Create(
-        Components.Spec("pubsub.redis", "/", [("redisHost", server.Host), .. metadata]), TimeProvider.System, NullLoggerFactory.Instance);
+        Components.Spec("pubsub.redis", "/", [("redisHost", servers.RedisHost), .. metadata]), TimeProvider.System, NullLoggerFactory.Instance);
 
-    public override async Task InitializeAsync() => _redis = await ConnectionMultiplexer.ConnectAsync(server.Host);
+    public override async Task InitializeAsync() => _redis = await ConnectionMultiplexer.ConnectAsync(servers.RedisHost);
 
     public override async Task DisposeAsync()
     {

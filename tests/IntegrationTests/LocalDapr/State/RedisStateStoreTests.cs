@@ -8,8 +8,8 @@ using StackExchange.Redis;
 
 namespace ImDapr.IntegrationTests.LocalDapr.State;
 
-[Collection(RedisCollection.Name)]
-public sealed class RedisStateStoreTests(RedisServer server) : StateStoreContract
+[Collection(ComponentServers.Collection)]
+public sealed class RedisStateStoreTests(ComponentServers servers) : StateStoreContract
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
@@ -17,11 +17,11 @@ public sealed class RedisStateStoreTests(RedisServer server) : StateStoreContrac
 
     private IDatabase Redis => _redis.GetDatabase();
 
-    protected override IStateStore Create() => StateStores.Create(Spec(server.Host), TimeProvider.System, NullLoggerFactory.Instance);
+    protected override IStateStore Create() => StateStores.Create(Spec(servers.RedisHost), TimeProvider.System, NullLoggerFactory.Instance);
 
     public override async Task InitializeAsync()
     {
-        _redis = await ConnectionMultiplexer.ConnectAsync(server.Host);
+        _redis = await ConnectionMultiplexer.ConnectAsync(servers.RedisHost);
         await base.InitializeAsync();
     }
 

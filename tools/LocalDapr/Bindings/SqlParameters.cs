@@ -30,7 +30,10 @@ internal static class SqlParameters
         JsonValueKind.True => 1L,
         JsonValueKind.False => 0L,
         JsonValueKind.Null => null,
-        var kind => throw new BindingException(
-            $"error executing query: sql: converting argument ${index + 1} type: unsupported type {(kind == JsonValueKind.Array ? "[]interface {}, a slice of interface" : "map[string]interface {}, a map")}"),
+        JsonValueKind.Array => throw Unsupported(index, "[]interface {}, a slice of interface"),
+        _ => throw Unsupported(index, "map[string]interface {}, a map"),
     };
+
+    private static BindingException Unsupported(int index, string type) =>
+        new($"error executing query: sql: converting argument ${index + 1} type: unsupported type {type}");
 }

@@ -22,7 +22,8 @@ public abstract class StateStoreContract : IAsyncLifetime
 
     public virtual async Task DisposeAsync() => await Store.DisposeAsync();
 
-    protected static StateWrite Set(string key, string value, string? etag = null, StateConcurrency concurrency = StateConcurrency.Unspecified, int? ttl = null) =>
+    protected static StateWrite Set(
+        string key, string value, string? etag = null, StateConcurrency concurrency = StateConcurrency.Unspecified, int? ttl = null) =>
         new(key, System.Text.Encoding.UTF8.GetBytes(value), etag, concurrency, ttl);
 
     protected static StateWrite Delete(string key, string? etag = null) => new(key, null, etag, StateConcurrency.Unspecified, null);

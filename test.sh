@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Builds, checks the formatting, runs every test and the README's commands. Ends with the line "N passed, N failed".
+set -uo pipefail
+cd "$(dirname "$0")"
+
+results="artifacts/test-results"
+passed=0
+failed=0
+skipped=0
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+# Build servers would outlive this script and hold its output open.
+export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
+
+install_servers() {
+  command -v redis-server >/dev/null && command -v mariadbd >/dev/null && return
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
+  echo "== installing redis-server and mariadb-server"
+  # The packages must not start services: tests run servers of their own.
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
+    trap "rm -f $policy" RETURN
+  fi
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server mariadb-server >/dev/null
+}
+
+finish() {
+  echo
+  if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  [ "$failed" -eq 0 ]
+  exit
+}
+
+# check NAME COMMAND...: one check that counts as one test.
+check() {
+  local name=$1
+  shift
+  echo "== $name"
+  if "$@"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $name"
+  fi
+}
+
+# counter NAME FILE: an attribute of the <Counters> element of a result file.
+counter() { grep -o '<Counters [^>]*' "$2" | grep -o " $1=\"[0-9]*" | grep -o '[0-9]*$'; }
+
+# run_tests PROJECT MINUTES
+run_tests() {
+  local name file before
+  name=$(basename "$1")
+  file="$results/$name.trx"
+  before=$failed
+  echo "== $name"
+  timeout -k 30 "$2m" dotnet test "$1" --no-build --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=normal"
+  local code=$?
+  if [ -f "$file" ]; then
+    passed=$((passed + $(counter passed "$file")))
+    failed=$((failed + $(counter failed "$file") + $(counter error "$file") + $(counter timeout "$file") + $(counter aborted "$file")))
+    skipped=$((skipped + $(counter total "$file") - $(counter executed "$file")))
+  fi
+  # A run that broke off counts, whatever it had counted before.
+  if [ "$code" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+    failed=$((failed + 1))
+    echo "FAILED: $name ended with code $code"
+  fi
+}
+
+rm -rf "$results"
+mkdir -p "$results"
+install_servers
+
+echo "== build"
+if ! dotnet build ImDapr.sln -nodeReuse:false -v quiet; then
+  failed=1
+  finish
+fi
+check "format" dotnet format ImDapr.sln --verify-no-changes --no-restore
+run_tests tests/UnitTests 3
+run_tests tests/IntegrationTests 12
+check "the commands of README.md in a fresh clone" timeout -k 30 5m tests/readme.sh
+finish

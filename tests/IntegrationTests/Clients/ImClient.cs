@@ -1,0 +1,190 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using ImDapr.Chat.Connecting;
+using ImDapr.Chat.Syncing;
+using ImDapr.Contracts;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImDapr.IntegrationTests.Clients;
+
+/// <summary>A device on the official SignalR client. What it shows goes through the sync engine, as in every real client.</summary>
+public sealed class ImClient : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly HubConnection _hub;
+    private readonly SyncEngine _engine = new(SyncState.Empty);
+    private readonly SemaphoreSlim _oneInput = new(1);
+    private readonly Channel<Message> _shown = Channel.CreateBounded<Message>(10_000);
+    private readonly Channel<InboxEntry> _pushed = Channel.CreateBounded<InboxEntry>(10_000);
+    private readonly Channel<UserPresence> _presences = Channel.CreateBounded<UserPresence>(1_000);
+    private readonly Channel<Receipt> _receipts = Channel.CreateBounded<Receipt>(1_000);
+    private readonly TaskCompletionSource<Kick> _kicked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ImClient(string userId, HubConnection hub)
+    {
+        (UserId, _hub) = (userId, hub);
+        hub.On<InboxEntry[]>(nameof(IImClient.Deliver), DeliveredAsync);
+        hub.On<UserPresence>(nameof(IImClient.Presence), presence => _presences.Writer.TryWrite(presence));
+        hub.On<Receipt>(nameof(IImClient.Receipt), receipt => _receipts.Writer.TryWrite(receipt));
+        hub.On<Kick>(nameof(IImClient.Kicked), kick => _kicked.TrySetResult(kick));
+        hub.Closed += _ =>
+        {
+            _closed.TrySetResult();
+            return Task.CompletedTask;
+        };
+    }
+
+    public string UserId { get; }
+
+
+    /// <summary>Completes when the server has told this device to go.</summary>
+    public Task<Kick> KickedAsync() => _kicked.Task.WaitAsync(Patience);
+
+    public Task ClosedAsync() => _closed.Task.WaitAsync(Patience);
+
+    public static async Task<ImClient> ConnectAsync(Uri origin, string userId, string deviceId, SessionTokens tokens)
+    {
+        var hub = Build(origin, deviceId, tokens.AccessToken).AddJsonProtocol(json => json.PayloadSerializerOptions = ContractsJson.Wire).Build();
+        var client = new ImClient(userId, hub);
+        await client._hub.StartAsync();
+        await client.InputAsync(engine => engine.Begin());
+        return client;
+    }
+
+    /// <summary>A connection to the hub, not built and without a protocol chosen.</summary>
+    public static IHubConnectionBuilder Build(Uri origin, string deviceId, string accessToken) =>
+        new HubConnectionBuilder().WithUrl(
+            new Uri(origin, $"hub/im?deviceId={deviceId}&platform=web"), http => http.AccessTokenProvider = () => Task.FromResult<string?>(accessToken));
+
+    public Task<SendAck> SendToAsync(string userId, string text, string? clientMessageId = null) =>
+        CallAsync<SendAck>("Send", Text(text, clientMessageId) with { ToUserId = userId });
+
+    public Task<SendAck> SendInAsync(string conversationId, string text, string? clientMessageId = null) =>
+        CallAsync<SendAck>("Send", Text(text, clientMessageId) with { ConversationId = conversationId });
+
+    public Task<SyncPage> SyncAsync(long after, int limit = 100, string? epoch = null) => CallAsync<SyncPage>("Sync", new SyncRequest(after, limit, epoch));
+
+    public Task<HistoryPage> HistoryAsync(string conversationId, long? before = null, long? after = null, int limit = 100) =>
+        CallAsync<HistoryPage>("History", new HistoryRequest(conversationId, before, after, limit));
+
+    public Task<ConversationSummary[]> ConversationsAsync(string? after = null, int limit = 100) =>
+        CallAsync<ConversationSummary[]>("Conversations", new ConversationsRequest(after, limit));
+
+    public Task ReadAsync(string conversationId, long seq) => CallAsync<object?>("Read", new ReadRequest(conversationId, seq));
+
+    public Task AckAsync(long position) => CallAsync<object?>("Ack", new AckRequest(position));
+
+    public Task<UserPresence[]> WatchAsync(params string[] userIds) => CallAsync<UserPresence[]>("WatchPresence", new WatchPresenceRequest(userIds));
+
+    public Task<T> CallAsync<T>(string method, object argument) => _hub.InvokeAsync<T>(method, argument).WaitAsync(Patience);
+
+    /// <summary>A call that must be refused; returns the code.</summary>
+    public async Task<string> RefusedAsync(string method, object argument)
+    {
+        var error = await Assert.ThrowsAsync<HubException>(() => CallAsync<object?>(method, argument));
+        var refusal = HubErrors.Parse(error);
+        Assert.NotEqual(error.Message, refusal.Message); // the server named a code itself
+        return refusal.Code;
+    }
+
+    /// <summary>The next message that this device shows: once each, in order.</summary>
+    public Task<Message> NextMessageAsync() => NextAsync(_shown);
+
+    public async Task<Message[]> NextMessagesAsync(int count)
+    {
+        var messages = new Message[count];
+        for (var i = 0; i < count; i++)
+            messages[i] = await NextMessageAsync();
+        return messages;
+    }
+
+    /// <summary>The next entry that the server pushed, as it came.</summary>
+    public Task<InboxEntry> NextPushAsync() => NextAsync(_pushed);
+
+    public Task<Receipt> NextReceiptAsync() => NextAsync(_receipts);
+
+    /// <summary>The next news of a user that says what is asked for; older news are passed over.</summary>
+    public async Task<UserPresence> PresenceAsync(string userId, bool online)
+    {
+        while (true)
+        {
+            var presence = await NextAsync(_presences);
+            if (presence.UserId == userId && presence.Online == online)
+                return presence;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _hub.DisposeAsync();
+        _oneInput.Dispose();
+    }
+
+    public static string TextOf(Message message) => message.Body.GetProperty("text").GetString()!;
+
+    private static SendMessage Text(string text, string? clientMessageId) =>
+        new(clientMessageId ?? Guid.NewGuid().ToString("N"), null, null, MessageTypes.Text, JsonSerializer.SerializeToElement(new { text }));
+
+    private Task DeliveredAsync(InboxEntry[] entries)
+    {
+        foreach (var entry in entries)
+            _pushed.Writer.TryWrite(entry);
+        return InputAsync(engine => engine.Pushed(entries));
+    }
+
+    private async Task InputAsync(Func<SyncEngine, SyncStep> input)
+    {
+        await _oneInput.WaitAsync();
+        try
+        {
+            for (var step = input(_engine); ; step = await AnswerAsync(step.Next))
+            {
+                foreach (var message in step.Show)
+                    Assert.True(_shown.Writer.TryWrite(message));
+                if (step.Next == NextCall.None)
+                    return;
+            }
+        }
+        finally
+        {
+            _oneInput.Release();
+        }
+    }
+
+    private async Task<SyncStep> AnswerAsync(NextCall next)
+    {
+        if (next == NextCall.Sync)
+            return _engine.Synced(await CallAsync<SyncPage>("Sync", _engine.Request));
+
+        foreach (var conversation in await ConversationsAsync(limit: Limits.PageSize))
+            await LoadAsync(_engine.MissingOf(conversation));
+        return _engine.Reloaded();
+    }
+
+    private async Task LoadAsync(HistoryRequest? request)
+    {
+        while (request is not null)
+        {
+            var page = await CallAsync<HistoryPage>("History", request);
+            foreach (var message in _engine.Loaded(page.Messages))
+                Assert.True(_shown.Writer.TryWrite(message));
+            request = page.HasMore ? request with { After = page.Messages[^1].Seq } : null;
+        }
+    }
+
+    private static async Task<T> NextAsync<T>(Channel<T> channel)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            return await channel.Reader.ReadAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new TimeoutException($"no {typeof(T).Name} within {Patience}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using ImDapr.Contracts;
+using ImDapr.IntegrationTests.Stacks;
+
+namespace ImDapr.IntegrationTests.Clients;
+
+/// <summary>A registered user whom no other test knows.</summary>
+public sealed class TestUser
+{
+    public const string Password = "correct horse battery staple";
+    private readonly Cluster _cluster;
+
+    private TestUser(Cluster cluster, string id) => (_cluster, Id) = (cluster, id);
+
+    public string Id { get; }
+
+    public static async Task<TestUser> RegisterAsync(Cluster cluster, string name)
+    {
+        var user = new TestUser(cluster, $"{name}-{Guid.NewGuid():N}"[..(name.Length + 9)]);
+        using var rest = user.Rest();
+        await rest.CallAsync<UserProfile>(HttpMethod.Post, "api/users", new RegisterRequest(user.Id, name, Password));
+        return user;
+    }
+
+    public Uri Origin(int instance = 0) => _cluster.Origin(instance);
+
+    public RestClient Rest(int instance = 0) => new(Origin(instance));
+
+    public async Task<SessionTokens> LoginAsync(string deviceId = "d1", int instance = 0)
+    {
+        using var rest = Rest(instance);
+        return await rest.CallAsync<SessionTokens>(HttpMethod.Post, "api/sessions", new LoginRequest(Id, Password, deviceId, "web"));
+    }
+
+    /// <summary>Logs in, connects to one instance and syncs what is there.</summary>
+    public async Task<ImClient> ConnectAsync(int instance = 0, string deviceId = "d1") =>
+        await ImClient.ConnectAsync(Origin(instance), Id, deviceId, await LoginAsync(deviceId, instance));
+
+    /// <summary>A REST call as this user.</summary>
+    public async Task<T> CallAsync<T>(HttpMethod method, string path, object? body = null)
+    {
+        using var rest = Rest();
+        return await rest.CallAsync<T>(method, path, body, (await LoginAsync("rest")).AccessToken);
+    }
+
+    /// <summary>A REST call as this user that answers nothing.</summary>
+    public async Task CallAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var rest = Rest();
+        await rest.CallAsync(method, path, body, (await LoginAsync("rest")).AccessToken);
+    }
+}

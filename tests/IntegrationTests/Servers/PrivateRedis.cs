@@ -1,0 +1,57 @@
+namespace ImDapr.IntegrationTests.Servers;
+
+/// <summary>
+/// A Redis of the test's own: free port on 127.0.0.1, private data folder, append-only file, so that <see cref="KillAsync"/> and
+/// <see cref="StartAgainAsync"/> are a crash and its recovery. Gone with all its data when disposed.
+/// </summary>
+public sealed class PrivateRedis : IAsyncDisposable
+{
+    private readonly string _program;
+    private readonly string _folder = Directory.CreateTempSubdirectory("imdapr-redis-").FullName;
+    private ServerProcess? _server;
+
+    private PrivateRedis(string program) => _program = program;
+
+    public int Port { get; } = ServerProcess.FreePort();
+
+    /// <summary><c>host:port</c>, as in IMDAPR_REDIS_HOST.</summary>
+    public string Host => $"127.0.0.1:{Port}";
+
+    public static bool CanStart => FindProgram() is not null;
+
+    /// <exception cref="InvalidOperationException">There is no redis-server, or it does not start.</exception>
+    public static async Task<PrivateRedis> StartAsync(CancellationToken cancellationToken = default)
+    {
+        var program = FindProgram() ?? throw new InvalidOperationException(
+            "No redis-server on PATH: install it (Debian: apt-get install redis-server) or set IMDAPR_REDIS_HOST=host:port to one that tests may fill.");
+        var redis = new PrivateRedis(program);
+        await redis.StartAgainAsync(cancellationToken);
+        return redis;
+    }
+
+    /// <summary>Starts the server with the data it had, on the same port.</summary>
+    public async Task StartAgainAsync(CancellationToken cancellationToken = default) =>
+        _server = await ServerProcess.StartAsync(_program, Arguments(), "Ready to accept connections", cancellationToken);
+
+    /// <summary>Ends the server as a crash would. What it had acknowledged is in its append-only file.</summary>
+    public async Task KillAsync()
+    {
+        if (_server is not null)
+            await _server.DisposeAsync();
+        _server = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string? FindProgram() => ServerProcess.Find("redis-server", "valkey-server");
+
+    private string[] Arguments() =>
+    [
+        "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder,
+        "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no",
+    ];
+}

@@ -1,0 +1,76 @@
+using ImDapr.Contracts;
+
+namespace ImDapr.IntegrationTests.Stacks;
+
+/// <summary>A whole running system. Started once for all the tests of a stack; tests keep apart by users of their own.</summary>
+public abstract class Cluster(string name, string template) : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory($"imdapr-{name}-").FullName;
+    private DaprYaml? _yaml;
+    private LocalDaprProcess? _system;
+
+    /// <summary>Public origin of one instance of connection-service; instances are counted round, so that a test for two runs on one.</summary>
+    public Uri Origin(int instance = 0)
+    {
+        var ports = _yaml!.PortsOf(DaprNames.ConnectionService);
+        return new Uri($"http://localhost:{ports[instance % ports.Count]}");
+    }
+
+    public virtual async Task InitializeAsync()
+    {
+        CopyFolder(Path.Combine(Repository.Root, "components"), Path.Combine(_folder, "components"));
+        _yaml = DaprYaml.Write(template, _folder, AppSettings);
+        File.Delete(LogPath);
+        await StartAsync();
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        if (_system is not null)
+            await _system.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>SIGKILL for every process, servers included; then everything starts again on what is on disk.</summary>
+    public async Task CrashAndRestartAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync();
+        await CrashServersAsync(cancellationToken);
+        await StartAsync();
+    }
+
+    /// <summary>Settings of all apps, through dapr.yaml.</summary>
+    protected virtual IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>();
+
+    /// <summary>Environment of LocalDapr: where the servers are.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>();
+
+    /// <summary>Whether the components are those of Redis and MySQL.</summary>
+    protected virtual bool UsesServers => false;
+
+    protected virtual Task CrashServersAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected async Task StopAsync()
+    {
+        await _system!.KillAsync();
+        await _system.DisposeAsync();
+    }
+
+    protected async Task StartAsync()
+    {
+        string[] resources = UsesServers ? ["--resources", Path.Combine(_folder, "components")] : [];
+        _system = await LocalDaprProcess.StartAsync(["-f", _yaml!.Path, .. resources], Environment, LogPath);
+    }
+
+    private string LogPath => Path.Combine(Repository.Artifacts, "integration", $"{name}.log");
+
+    private static void CopyFolder(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+}

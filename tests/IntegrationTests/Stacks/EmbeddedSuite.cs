@@ -1,0 +1,44 @@
+using ImDapr.IntegrationTests.Accounts;
+using ImDapr.IntegrationTests.Chatting;
+
+namespace ImDapr.IntegrationTests.Stacks;
+
+/// <summary>The suite on the embedded stack; the cluster starts once for all of these.</summary>
+[CollectionDefinition(Name)]
+public sealed class EmbeddedSuite : ICollectionFixture<EmbeddedCluster>
+{
+    public const string Name = "Embedded";
+}
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedAccounts(EmbeddedCluster cluster) : AccountTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedDirectChat(EmbeddedCluster cluster) : DirectChatTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedOffline(EmbeddedCluster cluster) : OfflineTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedGroups(EmbeddedCluster cluster) : GroupTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedReading(EmbeddedCluster cluster) : ReadingTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedSending(EmbeddedCluster cluster) : SendingTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedSessions(EmbeddedCluster cluster) : SessionTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedRefusals(EmbeddedCluster cluster) : RefusalTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedMessagePack(EmbeddedCluster cluster) : MessagePackTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedCrash(EmbeddedCluster cluster) : CrashTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedTwoChats(EmbeddedCluster cluster) : TwoChatsTests(cluster);

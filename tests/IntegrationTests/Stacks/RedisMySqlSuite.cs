@@ -1,0 +1,47 @@
+using ImDapr.IntegrationTests.Accounts;
+using ImDapr.IntegrationTests.Chatting;
+
+namespace ImDapr.IntegrationTests.Stacks;
+
+/// <summary>The suite on Redis and MySQL; the cluster starts once for all of these.</summary>
+[CollectionDefinition(Name)]
+public sealed class RedisMySqlSuite : ICollectionFixture<RedisMySqlCluster>
+{
+    public const string Name = "RedisMySql";
+}
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlAccounts(RedisMySqlCluster cluster) : AccountTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlDirectChat(RedisMySqlCluster cluster) : DirectChatTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlOffline(RedisMySqlCluster cluster) : OfflineTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlGroups(RedisMySqlCluster cluster) : GroupTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlReading(RedisMySqlCluster cluster) : ReadingTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlSending(RedisMySqlCluster cluster) : SendingTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlSessions(RedisMySqlCluster cluster) : SessionTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlRefusals(RedisMySqlCluster cluster) : RefusalTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlMessagePack(RedisMySqlCluster cluster) : MessagePackTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlCrash(RedisMySqlCluster cluster) : CrashTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlTwoChats(RedisMySqlCluster cluster) : TwoChatsTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlLostRedis(RedisMySqlCluster cluster) : LostRedisTests(cluster);

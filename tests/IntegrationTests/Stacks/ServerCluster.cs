@@ -1,0 +1,44 @@
+namespace ImDapr.IntegrationTests.Stacks;
+
+/// <summary>A system on Redis and MySQL: those that the environment names, containers of given images, or private processes, in this order.</summary>
+public abstract class ServerCluster(string name, string template) : Cluster(name, template)
+{
+    private TestServers? _servers;
+
+    public override async Task InitializeAsync()
+    {
+        _servers = await TestServers.StartAsync(CancellationToken.None); // xunit gives a fixture no token
+        await base.InitializeAsync();
+    }
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (_servers is not null)
+            await _servers.DisposeAsync();
+    }
+
+    /// <summary>Everything in Redis is gone, as when it had no disk; then everything starts again.</summary>
+    public async Task LoseRedisAndRestartAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync();
+        await _servers!.EmptyRedisAsync();
+        await StartAsync();
+    }
+
+    protected override bool UsesServers => true;
+
+    protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
+    {
+        ["IMDAPR_REDIS_HOST"] = _servers!.RedisHost,
+        ["IMDAPR_MYSQL_DSN"] = _servers.MySqlDsn,
+    };
+
+    protected override Task CrashServersAsync(CancellationToken cancellationToken) => _servers!.CrashAndRestartAsync(cancellationToken);
+}
+
+/// <summary>One of each service on Redis and MySQL.</summary>
+public sealed class RedisMySqlCluster() : ServerCluster("redis-mysql", "dapr.yaml");
+
+/// <summary>Two of each service on Redis and MySQL.</summary>
+public sealed class TwoInstancesCluster() : ServerCluster("two-instances", "tests/two-instances.dapr.yaml");

@@ -1,0 +1,44 @@
+using ImDapr.IntegrationTests.Accounts;
+using ImDapr.IntegrationTests.Chatting;
+
+namespace ImDapr.IntegrationTests.Stacks;
+
+/// <summary>The suite on two instances of every service; the cluster starts once for all of these.</summary>
+[CollectionDefinition(Name)]
+public sealed class TwoInstancesSuite : ICollectionFixture<TwoInstancesCluster>
+{
+    public const string Name = "TwoInstances";
+}
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesAccounts(TwoInstancesCluster cluster) : AccountTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesDirectChat(TwoInstancesCluster cluster) : DirectChatTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesOffline(TwoInstancesCluster cluster) : OfflineTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesGroups(TwoInstancesCluster cluster) : GroupTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesReading(TwoInstancesCluster cluster) : ReadingTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesSending(TwoInstancesCluster cluster) : SendingTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesSessions(TwoInstancesCluster cluster) : SessionTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesRefusals(TwoInstancesCluster cluster) : RefusalTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesMessagePack(TwoInstancesCluster cluster) : MessagePackTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesCrash(TwoInstancesCluster cluster) : CrashTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesTwoChats(TwoInstancesCluster cluster) : TwoChatsTests(cluster);

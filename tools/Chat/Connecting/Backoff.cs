@@ -1,0 +1,18 @@
+namespace ImDapr.Chat.Connecting;
+
+/// <summary>Waits that double from a quarter of a second up to ten, with jitter so that clients of a dead node do not return as one.</summary>
+public sealed class Backoff(TimeProvider time)
+{
+    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
+    private TimeSpan _next = First;
+
+    public void Reset() => _next = First;
+
+    public Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var wait = _next * (0.5 + (Random.Shared.NextDouble() / 2));
+        _next = _next * 2 < Longest ? _next * 2 : Longest;
+        return Task.Delay(wait, time, cancellationToken);
+    }
+}

@@ -7,14 +7,20 @@ namespace ImDapr.ConnectionService.Sending;
 /// <summary>Writes <see cref="SendBatch"/> from sends that are JSON already.</summary>
 internal static class SendBatchWriter
 {
-    /// <summary>The JSON of one send; null when a text in it is no Unicode (half of a surrogate pair).</summary>
+    // The body stands two levels deep in a command.
+    private static readonly JsonSerializerOptions Json = new(ContractsJson.Wire) { MaxDepth = Limits.BodyDepth + 2 };
+
+    /// <summary>
+    /// The JSON of one send; null when it cannot be written: a text in it is no Unicode (half of a surrogate pair), or its body is nested
+    /// deeper than <see cref="Limits.BodyDepth"/>. Either would spoil the whole batch, and later every page that the message stands in.
+    /// </summary>
     public static byte[]? TryWrite(SendCommand command)
     {
         try
         {
-            return JsonSerializer.SerializeToUtf8Bytes(command, ContractsJson.Wire);
+            return JsonSerializer.SerializeToUtf8Bytes(command, Json);
         }
-        catch (InvalidOperationException)
+        catch (Exception unwritable) when (unwritable is JsonException or InvalidOperationException)
         {
             return null;
         }

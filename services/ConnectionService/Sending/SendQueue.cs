@@ -11,7 +11,9 @@ namespace ImDapr.ConnectionService.Sending;
 public sealed partial class SendQueue(MessageServiceClient messages, IOptions<SendQueueOptions> options, TimeProvider time, ILogger<SendQueue> logger)
     : BackgroundService
 {
-    private static readonly Answer<SendAck> NotUnicode = Answer<SendAck>.Refused(ErrorCodes.InvalidArgument, "A text is not valid Unicode.");
+    private static readonly Answer<SendAck> Unwritable = Answer<SendAck>.Refused(
+        ErrorCodes.InvalidArgument, $"A text is not valid Unicode, or the body is nested deeper than {Limits.BodyDepth} levels.");
+
     private static readonly Answer<SendAck> Full = Answer<SendAck>.Refused(ErrorCodes.Unavailable, "Too many messages wait to be sent; try again.");
 
     private static readonly Answer<SendAck> Unanswered =
@@ -24,7 +26,7 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     public Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
     {
         if (SendBatchWriter.TryWrite(command) is not { } json)
-            return Task.FromResult(NotUnicode);
+            return Task.FromResult(Unwritable);
         var send = new PendingSend(json);
         return _queue.Writer.TryWrite(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
     }

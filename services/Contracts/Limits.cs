@@ -6,6 +6,9 @@ public static class Limits
     /// <summary>UTF-8 bytes of a message body as JSON text; more is <c>too_large</c>.</summary>
     public const int BodyBytes = 16 * 1024;
 
+    /// <summary>Levels of objects and arrays in a body. JSON readers stop at 64, and pages, events and answers wrap a body in some of their own.</summary>
+    public const int BodyDepth = 32;
+
     public const int IdLength = 64;
     public const int ConversationIdLength = 140;
     public const int DisplayNameLength = 128;

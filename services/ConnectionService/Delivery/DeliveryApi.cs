@@ -1,19 +1,30 @@
 using Dapr;
-using ImDapr.ConnectionService.Edge;
-using ImDapr.ConnectionService.Hubs;
 using ImDapr.Contracts;
 
 namespace ImDapr.ConnectionService.Delivery;
 
+/// <summary>Where deliveries come from.</summary>
 public static class DeliveryApi
 {
-    /// <summary>What the sidecar delivers. On the public port too, so only the sidecar gets in.</summary>
     public static void MapDelivery(this IEndpointRouteBuilder routes)
     {
-        var events = routes.MapGroup("/events").AddEndpointFilter<SidecarOnly>();
-        events.MapPost("/deliveries", (Deliveries deliveries, DeliveryHandler handler) => handler.HandleAsync(deliveries))
-            .WithTopic(new TopicOptions { PubsubName = DaprNames.PubSub, Name = Topics.Deliveries, DeadLetterTopic = Topics.Dead(Topics.Deliveries) });
-        events.MapPost("/sessions", (SessionEnded ended, DeviceSessions sessions, CancellationToken cancellationToken) => sessions.CloseEndedAsync(ended, cancellationToken))
-            .WithTopic(DaprNames.Broadcast, Topics.Sessions);
+        var backplane = routes.ServiceProvider.GetRequiredService<Backplane>();
+        routes.MapPost("/events/deliveries", (Deliveries deliveries, DeliveryHandler handler, CancellationToken cancellationToken) =>
+            handler.PushAsync(deliveries, cancellationToken)).WithTopic(TopicFor(backplane)).ExcludeFromDescription();
     }
+
+    public static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<DeliveryHandler>();
+        return builder;
+    }
+
+    // With a backplane any node can push to any user, so one node takes each event. Without one every node takes every event and pushes to
+    // the connections it holds: several nodes work on one machine without Redis too.
+    private static TopicOptions TopicFor(Backplane backplane) => new()
+    {
+        PubsubName = backplane.IsConfigured ? DaprNames.PubSub : DaprNames.Broadcast,
+        Name = Topics.Deliveries,
+        DeadLetterTopic = backplane.IsConfigured ? Topics.Dead(Topics.Deliveries) : null,
+    };
 }

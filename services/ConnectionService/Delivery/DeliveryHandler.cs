@@ -4,40 +4,28 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Delivery;
 
-/// <summary>Pushes what was assigned: one publish per user over the backplane, whatever the number of its devices. A push is a hint; what is lost, a Sync finds.</summary>
-public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, ILogger<DeliveryHandler> logger)
+/// <summary>Pushes new inbox entries and receipts to the devices that are connected, one push per user.</summary>
+/// <remarks>A push is a hint: what is lost here a device finds by its positions. So an event is done when its pushes were tried.</remarks>
+public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<DeliveryHandler> logger)
 {
-    public async Task HandleAsync(Deliveries deliveries)
+    // A client that does not read must not hold up the events behind this one.
+    private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
+
+    public async Task PushAsync(Deliveries deliveries, CancellationToken cancellationToken)
     {
-        var failed = 0;
-        foreach (var user in deliveries.Users)
-            failed += await TryAsync(() => hub.Clients.User(user.UserId).Deliver(Entries(deliveries, user))) ? 0 : 1;
-        foreach (var receipt in deliveries.Receipts)
-            failed += await TryAsync(() => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)) ? 0 : 1;
-        if (failed > 0)
-            LogNotPushed(failed, deliveries.Users.Length + deliveries.Receipts.Length);
+        var pushes = deliveries.Users.Select(user => hub.Clients.User(user.UserId).Deliver(EntriesOf(user, deliveries.Messages)))
+            .Concat(deliveries.Receipts.Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
+            .ToArray();
+        await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        var failed = pushes.Where(push => !push.IsCompletedSuccessfully).ToArray();
+        if (failed.Length > 0)
+            LogNotPushed(failed.Select(push => push.Exception?.InnerException).FirstOrDefault(cause => cause is not null), failed.Length, pushes.Length);
     }
 
-    private static InboxEntry[] Entries(Deliveries deliveries, UserDelivery user) =>
-        [.. user.Entries.Select(entry => new InboxEntry(entry.Position, deliveries.Messages[entry.Message]))];
+    private static InboxEntry[] EntriesOf(UserDelivery user, Message[] messages) =>
+        [.. user.Entries.Select(entry => new InboxEntry(entry.Position, messages[entry.Message]))];
 
-    private async Task<bool> TryAsync(Func<Task> push)
-    {
-        try
-        {
-            await push();
-            return true;
-        }
-        catch (Exception exception) when (exception is not OperationCanceledException)
-        {
-            LogFailed(exception);
-            return false;
-        }
-    }
-
-    [LoggerMessage(2201, LogLevel.Warning, "{Failed} of {Count} pushes failed; the devices find it when they sync")]
-    private partial void LogNotPushed(int failed, int count);
-
-    [LoggerMessage(2202, LogLevel.Debug, "A push failed")]
-    private partial void LogFailed(Exception exception);
+    [LoggerMessage(2301, LogLevel.Warning, "{Failed} of {Pushes} pushes failed or took too long; the devices will sync")]
+    private partial void LogNotPushed(Exception? cause, int failed, int pushes);
 }

@@ -1,19 +1,37 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Hosting;
 
 namespace ImDapr.ConnectionService.Edge;
 
-/// <summary>Lets only the sidecar in: by its token where there is one, else by its loopback address.</summary>
-public sealed class SidecarOnly(IConfiguration configuration) : IEndpointFilter
+/// <summary>
+/// Keeps the routes of the sidecar (subscriptions and events) from everybody else, who reaches the same port: with APP_API_TOKEN only who
+/// knows it, without it only this machine, and not through a proxy.
+/// </summary>
+public sealed class SidecarOnly(IConfiguration configuration)
 {
-    public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        IsSidecar(context.HttpContext) ? next(context) : ValueTask.FromResult<object?>(Results.NotFound());
+    private static readonly string[] Prefixes = ["/events", "/dapr"];
+    private static readonly Refusal Unknown = new(ErrorCodes.NotFound, "There is nothing at this address.");
 
-    private bool IsSidecar(HttpContext context)
-    {
-        if (configuration["APP_API_TOKEN"] is { Length: > 0 } token)
-            return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(context.Request.Headers["dapr-api-token"].ToString()));
-        return context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address);
-    }
+    private readonly byte[]? _token = configuration["APP_API_TOKEN"] is { Length: > 0 } token ? Encoding.UTF8.GetBytes(token) : null;
+
+    public Task CheckAsync(HttpContext context, RequestDelegate next) =>
+        IsGuarded(context.Request.Path) && !IsSidecar(context) ? Unknown.ToProblem().ExecuteAsync(context) : next(context);
+
+    public static bool IsGuarded(PathString path) =>
+        Prefixes.Any(prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase));
+
+    public bool IsSidecar(HttpContext context) => _token is null ? IsLocal(context) : HasToken(context.Request.Headers["dapr-api-token"]);
+
+    private bool HasToken(string? given) => given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), _token);
+
+    // Events come straight from the sidecar; a header of a proxy means that somebody outside asked.
+    private static bool IsLocal(HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
+        && !context.Request.Headers.Keys.Any(IsOfProxy);
+
+    private static bool IsOfProxy(string header) =>
+        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
 }

@@ -4,23 +4,44 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Hubs;
 
-/// <summary>An outage becomes <c>unavailable</c>, in one place; a bug too, and is logged.</summary>
+/// <summary>The one place where what goes wrong in a hub method becomes a hub error with a code.</summary>
 public sealed partial class HubErrors(ILogger<HubErrors> logger) : IHubFilter
 {
-    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocationContext, Func<HubInvocationContext, ValueTask<object?>> next)
+    private const string Sentence = "A part of the system is away; the same call may be repeated.";
+
+    /// <summary>A sidecar, a service or a store is away or too slow: expected now and then, and the caller may try again.</summary>
+    public static bool IsOutage(Exception exception) =>
+        exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception)?.Code == ErrorCodes.Unavailable;
+
+    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
     {
         try
         {
-            return await next(invocationContext);
+            return await next(invocation);
         }
         catch (Exception exception) when (exception is not HubException)
         {
-            if (!invocationContext.Context.ConnectionAborted.IsCancellationRequested)
-                LogFailed(exception, invocationContext.HubMethodName, ProblemExceptionHandler.RefusalOf(exception) is null ? "a bug" : "an outage");
-            throw new HubException(new Refusal(ErrorCodes.Unavailable, "A part of the system is away; the same call may be repeated.").ToString());
+            Report(exception, invocation);
+            throw HubCaller.Refused(ErrorCodes.Unavailable, Sentence);
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Error, "{Method} failed by {Cause}")]
-    private partial void LogFailed(Exception exception, string method, string cause);
+    private void Report(Exception exception, HubInvocationContext invocation)
+    {
+        if (invocation.Context.ConnectionAborted.IsCancellationRequested)
+            LogGone(invocation.HubMethodName, invocation.Context.ConnectionId);
+        else if (IsOutage(exception))
+            LogOutage(exception, invocation.HubMethodName, invocation.Context.UserIdentifier);
+        else
+            LogBug(exception, invocation.HubMethodName, invocation.Context.UserIdentifier);
+    }
+
+    [LoggerMessage(2003, LogLevel.Debug, "{Method} of {ConnectionId} was given up: the connection is gone")]
+    private partial void LogGone(string method, string connectionId);
+
+    [LoggerMessage(2004, LogLevel.Warning, "{Method} of {UserId} is answered with unavailable")]
+    private partial void LogOutage(Exception outage, string method, string? userId);
+
+    [LoggerMessage(2005, LogLevel.Error, "{Method} of {UserId} failed unexpectedly")]
+    private partial void LogBug(Exception bug, string method, string? userId);
 }

@@ -1,49 +1,77 @@
 using ImDapr.ConnectionService.Presence;
+using ImDapr.ConnectionService.Protocol;
 using ImDapr.ConnectionService.Sending;
+using ImDapr.ConnectionService.Sessions;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
-using ImDapr.ServiceDefaults.Auth;
-using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Hubs;
 
-/// <summary>The client protocol (docs/protocol.md). It translates and decides nothing; the user and the device come from the token.</summary>
-[Authorize]
-public sealed class ImHub(
-    SendQueue sends, MessageServiceClient messages, UserActorClient actors, DeviceSessions sessions, PresenceWatch presence) : Hub<IImClient>
+/// <summary>The client protocol (docs/protocol.md). It translates and decides nothing: who calls comes from the token, the rest from the owners.</summary>
+public sealed partial class ImHub(
+    SendQueue sends, UserActorClient actors, MessageServiceClient messages, PresenceService presence, SessionKeeper sessions, NodeIdentity node,
+    ILogger<ImHub> logger) : Hub<IImClient>
 {
-    public override Task OnConnectedAsync() => sessions.OpenAsync(Context);
-
-    public override Task OnDisconnectedAsync(Exception? exception) => sessions.CloseAsync(Context);
+    private LocalConnection Caller => Context.Connection(node);
 
     public async Task<SendAck> Send(Argument<SendMessage> message)
     {
-        var command = new SendCommand(UserId, DeviceId, message.Value);
-        return Unwrap(await sends.SendAsync(command, Context.ConnectionAborted));
+        var send = message.Value;
+        if (send.SenderId is { } sender && sender != Caller.UserId)
+            throw HubCaller.Refused(ErrorCodes.Unauthorized, "The sender is the user of the token.");
+        var command = new SendCommand(Caller.UserId, Caller.Session.DeviceId, send with { SenderId = null });
+        return (await sends.SendAsync(command, Context.ConnectionAborted)).OrRefuse();
     }
 
     public async Task<SyncPage> Sync(Argument<SyncRequest> request) =>
-        Unwrap(await actors.SyncAsync(UserId, new ActorSync(sessions.SessionOf(Context), request.Value), Context.ConnectionAborted));
+        (await actors.SyncAsync(Caller.UserId, new ActorSync(Caller.Session, request.Value), Context.ConnectionAborted)).OrRefuse();
 
     public async Task Ack(Argument<AckRequest> request) =>
-        Unwrap(await actors.AckAsync(UserId, new ActorAck(DeviceId, request.Value.Position), Context.ConnectionAborted));
+        (await actors.AckAsync(Caller.UserId, new ActorAck(Caller.Session.DeviceId, request.Value.Position), Context.ConnectionAborted)).OrRefuse();
 
-    public async Task Read(Argument<ReadRequest> request) => Unwrap(await messages.ReadAsync(UserId, request.Value, Context.ConnectionAborted));
+    public async Task Read(Argument<ReadRequest> request) =>
+        (await messages.ReadAsync(new(Caller.UserId, request.Value), Context.ConnectionAborted)).OrRefuse();
 
     public async Task<HistoryPage> History(Argument<HistoryRequest> request) =>
-        Unwrap(await messages.HistoryAsync(UserId, request.Value, Context.ConnectionAborted));
+        (await messages.HistoryAsync(new(Caller.UserId, request.Value), Context.ConnectionAborted)).OrRefuse();
 
     public async Task<ConversationSummary[]> Conversations(Argument<ConversationsRequest> request) =>
-        Unwrap(await messages.ConversationsAsync(UserId, request.Value, Context.ConnectionAborted));
+        (await messages.ConversationsAsync(new(Caller.UserId, request.Value), Context.ConnectionAborted)).OrRefuse();
 
-    public async Task<UserPresence[]> WatchPresence(Argument<WatchPresenceRequest> request) =>
-        Unwrap(await presence.WatchAsync(Context.ConnectionId, request.Value, Context.ConnectionAborted));
+    public Task<UserPresence[]> WatchPresence(Argument<WatchPresenceRequest> request) =>
+        presence.WatchAsync(Context, WatchedUsers.From(request.Value), Context.ConnectionAborted);
 
-    private string UserId => Context.User!.UserId();
+    public override async Task OnConnectedAsync()
+    {
+        try
+        {
+            await sessions.OpenAsync(Caller);
+        }
+        catch (Exception failure)
+        {
+            // Thrown on, it would tell the client never to come back and skip the disconnect. A requested close lets it reconnect by itself.
+            LogNotOpened(failure, Caller.UserId, Caller.Session.DeviceId);
+            Context.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+        }
+    }
 
-    private string DeviceId => Context.User!.DeviceId();
+    public override async Task OnDisconnectedAsync(Exception? exception)
+    {
+        try
+        {
+            await sessions.CloseAsync(Caller);
+        }
+        catch (Exception failure)
+        {
+            LogNotClosed(failure, Caller.UserId, Caller.Session.DeviceId);
+        }
+    }
 
-    private static T Unwrap<T>(Answer<T> answer) where T : class =>
-        answer.Value ?? throw new HubException((answer.Refusal ?? new Refusal(ErrorCodes.Unavailable, "No answer; try again.")).ToString());
+    [LoggerMessage(2001, LogLevel.Warning, "The session of {UserId} on {DeviceId} cannot be opened now: its connection is asked to come back")]
+    private partial void LogNotOpened(Exception failure, string userId, string deviceId);
+
+    [LoggerMessage(2002, LogLevel.Warning, "The session of {UserId} on {DeviceId} could not be closed: it ends with its next connection")]
+    private partial void LogNotClosed(Exception failure, string userId, string deviceId);
 }

@@ -1,72 +1,86 @@
-using System.Text.Json;
+using Dapr;
 using Dapr.Client;
 using ImDapr.Contracts;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Presence;
 
-/// <param name="Since">Unix milliseconds, UTC.</param>
-public sealed record PresentDevice(string Node, string Platform, string ConnectionId, long Since);
-
 /// <summary>Which devices of a user are connected, and on which node.</summary>
 /// <remarks>
-/// presence-{userId}   {deviceId: device}   written on connect and disconnect; always first write wins (never mixed on one key)
-/// node-{nodeId}       {}                   lives as long as the node's lease (ttlInSeconds), renewed by its heartbeat
-/// A node that crashes cleans up nothing: its lease ends, and with it every device that it held.
+/// presence-{userId}   {deviceId: {node, platform, since, connectionId}}   written on connect and disconnect, first write wins (ETag)
+/// node-{nodeId}       {}                                                  lives as long as the node's lease (ttlInSeconds), renewed by its heartbeat
+/// A node that crashes cleans up nothing: its lease ends, and with it every device that it held. A user's key stays when the last device
+/// leaves: a key that comes and goes would race with its own creation.
 /// </remarks>
 public sealed class PresenceStore(DaprClient dapr, IOptions<PresenceOptions> options)
 {
-    private const int MaxRounds = 10;
+    // A user's own devices are all that race here, and a handful of tries outlasts them.
+    private const int MaxTries = 8;
+
     private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
+
     private readonly Dictionary<string, string> _lease = new() { ["ttlInSeconds"] = $"{options.Value.LeaseSeconds}" };
 
+    /// <summary>Changes one user's devices. The change is tried again on what another node has written meanwhile; null means nothing to change.</summary>
+    /// <returns>The devices as they stand now; null when nothing was to change.</returns>
+    /// <exception cref="TimeoutException">Others wrote first too often.</exception>
+    public async Task<ConnectedDevices?> ChangeAsync(
+        string userId, Func<ConnectedDevices, Task<ConnectedDevices?>> change, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var (stored, etag) = await dapr.GetStateAndETagAsync<Dictionary<string, ConnectedDevice>?>(
+                DaprNames.StateStore, DevicesKey(userId), cancellationToken: cancellationToken);
+            if (await change(new ConnectedDevices(stored)) is not { } changed)
+                return null;
+            if (await TrySaveAsync(userId, changed, etag, isLastTry: tries == MaxTries - 1, cancellationToken))
+                return changed;
+        }
+        throw new TimeoutException($"Presence of {userId} was written by others {MaxTries} times in a row");
+    }
+
+    public async Task<IReadOnlyDictionary<string, ConnectedDevices>> ReadAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
+    {
+        if (userIds.Count == 0)
+            return new Dictionary<string, ConnectedDevices>();
+        var keys = userIds.ToDictionary(DevicesKey);
+        var items = await dapr.GetBulkStateAsync<Dictionary<string, ConnectedDevice>?>(
+            DaprNames.StateStore, [.. keys.Keys], parallelism: null, cancellationToken: cancellationToken);
+        return items.ToDictionary(item => keys[item.Key], item => new ConnectedDevices(item.Value));
+    }
+
     public Task RenewLeaseAsync(string nodeId, CancellationToken cancellationToken) =>
-        dapr.SaveStateAsync(DaprNames.StateStore, NodeKey(nodeId), "alive", metadata: _lease, cancellationToken: cancellationToken);
+        dapr.SaveStateAsync(DaprNames.StateStore, LeaseKey(nodeId), new NodeLease(nodeId), metadata: _lease, cancellationToken: cancellationToken);
 
     public Task EndLeaseAsync(string nodeId, CancellationToken cancellationToken) =>
-        dapr.DeleteStateAsync(DaprNames.StateStore, NodeKey(nodeId), cancellationToken: cancellationToken);
+        dapr.DeleteStateAsync(DaprNames.StateStore, LeaseKey(nodeId), cancellationToken: cancellationToken);
 
-    /// <summary>Changes a user's devices; of two that do so at once, one looks again.</summary>
-    /// <param name="userId">User.</param>
-    /// <param name="change">Answers the new devices, or null to leave them.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public async Task ChangeAsync(
-        string userId, Func<Dictionary<string, PresentDevice>, Dictionary<string, PresentDevice>?> change, CancellationToken cancellationToken)
+    /// <summary>Those of the nodes whose lease lives.</summary>
+    public async Task<IReadOnlySet<string>> LiveAsync(IReadOnlyCollection<string> nodeIds, CancellationToken cancellationToken)
     {
-        for (var round = 0; round < MaxRounds; round++)
+        var keys = nodeIds.ToDictionary(LeaseKey);
+        var items = await dapr.GetBulkStateAsync<NodeLease?>(
+            DaprNames.StateStore, [.. keys.Keys], parallelism: null, cancellationToken: cancellationToken);
+        return items.Where(item => item.Value is not null).Select(item => keys[item.Key]).ToHashSet();
+    }
+
+    private async Task<bool> TrySaveAsync(string userId, ConnectedDevices devices, string etag, bool isLastTry, CancellationToken cancellationToken)
+    {
+        try
         {
-            var (devices, etag) = await dapr.GetStateAndETagAsync<Dictionary<string, PresentDevice>?>(
-                DaprNames.StateStore, UserKey(userId), cancellationToken: cancellationToken);
-            if (change(devices ?? []) is not { } changed)
-                return;
-            if (await dapr.TrySaveStateAsync(DaprNames.StateStore, UserKey(userId), changed, etag ?? "", FirstWrite, cancellationToken: cancellationToken))
-                return;
+            return await dapr.TrySaveStateAsync(
+                DaprNames.StateStore, DevicesKey(userId), devices.ById, etag, FirstWrite, cancellationToken: cancellationToken);
         }
-        throw new TimeoutException($"Presence of {userId} was changed {MaxRounds} times by others meanwhile");
+        catch (DaprException) when (etag.Length == 0 && !isLastTry)
+        {
+            // Without an ETag to compare, some stores report a lost race to create the key as a plain failure: read it again.
+            return false;
+        }
     }
 
-    public async Task<Dictionary<string, Dictionary<string, PresentDevice>>> ReadAsync(IReadOnlyList<string> userIds, CancellationToken cancellationToken)
-    {
-        var items = await dapr.GetBulkStateAsync(DaprNames.StateStore, [.. userIds.Select(UserKey)], null, cancellationToken: cancellationToken);
-        var byKey = items.ToDictionary(item => item.Key, item => item.Value);
-        return userIds.ToDictionary(
-            userId => userId,
-            userId => byKey.GetValueOrDefault(UserKey(userId)) is { Length: > 0 } json
-                ? JsonSerializer.Deserialize<Dictionary<string, PresentDevice>>(json, ContractsJson.Wire)!
-                : []);
-    }
+    private static string DevicesKey(string userId) => $"presence-{userId}";
 
-    /// <returns>Those of the nodes whose lease lives.</returns>
-    public async Task<HashSet<string>> LiveNodesAsync(IReadOnlyCollection<string> nodeIds, CancellationToken cancellationToken)
-    {
-        if (nodeIds.Count == 0)
-            return [];
-        var items = await dapr.GetBulkStateAsync(DaprNames.StateStore, [.. nodeIds.Select(NodeKey)], null, cancellationToken: cancellationToken);
-        var live = items.Where(item => item.Value is { Length: > 0 }).Select(item => item.Key).ToHashSet();
-        return [.. nodeIds.Where(nodeId => live.Contains(NodeKey(nodeId)))];
-    }
+    private static string LeaseKey(string nodeId) => $"node-{nodeId}";
 
-    private static string UserKey(string userId) => $"presence-{userId}";
-
-    private static string NodeKey(string nodeId) => $"node-{nodeId}";
+    private sealed record NodeLease(string NodeId);
 }

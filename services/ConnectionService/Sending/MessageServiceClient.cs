@@ -1,26 +1,51 @@
+using System.Net.Http.Headers;
+using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Actors;
 
 namespace ImDapr.ConnectionService.Sending;
 
-/// <summary>message-service, through service invocation.</summary>
+/// <summary>Calls message-service through service invocation.</summary>
 public sealed class MessageServiceClient(HttpClient http)
 {
-    public Task<SendBatchAnswer> SendAsync(SendBatch batch, CancellationToken cancellationToken) =>
-        PostAsync<SendBatch, SendBatchAnswer>("internal/sends", batch, cancellationToken);
+    private static readonly MediaTypeHeaderValue Json = new("application/json");
 
-    public Task<Answer<HistoryPage>> HistoryAsync(string userId, HistoryRequest request, CancellationToken cancellationToken) =>
-        PostAsync<UserCall<HistoryRequest>, Answer<HistoryPage>>("internal/history", new(userId, request), cancellationToken);
-
-    public Task<Answer<ConversationSummary[]>> ConversationsAsync(string userId, ConversationsRequest request, CancellationToken cancellationToken) =>
-        PostAsync<UserCall<ConversationsRequest>, Answer<ConversationSummary[]>>("internal/conversations", new(userId, request), cancellationToken);
-
-    public Task<Answer<Done>> ReadAsync(string userId, ReadRequest request, CancellationToken cancellationToken) =>
-        PostAsync<UserCall<ReadRequest>, Answer<Done>>("internal/read", new(userId, request), cancellationToken);
-
-    private async Task<TAnswer> PostAsync<TRequest, TAnswer>(string path, TRequest request, CancellationToken cancellationToken)
+    /// <summary>A client that goes through this process's sidecar.</summary>
+    public static MessageServiceClient Create(IServiceProvider provider)
     {
-        using var response = await http.PostAsJsonAsync(path, request, ContractsJson.Wire, cancellationToken);
+        var http = DaprClient.CreateInvokeHttpClient(DaprNames.MessageService, DaprEndpoint.Http(provider), DaprEndpoint.ApiToken(provider));
+        http.Timeout = TimeSpan.FromSeconds(15);
+        return new MessageServiceClient(http);
+    }
+
+    /// <param name="batch">A <see cref="SendBatch"/> as JSON.</param>
+    public async Task<SendBatchAnswer> SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
+    {
+        using var content = new ReadOnlyMemoryContent(batch) { Headers = { ContentType = Json } };
+        return await PostAsync<SendBatchAnswer>("/internal/sends", content, cancellationToken);
+    }
+
+    public Task<Answer<HistoryPage>> HistoryAsync(UserCall<HistoryRequest> call, CancellationToken cancellationToken) =>
+        CallAsync<HistoryRequest, HistoryPage>("/internal/history", call, cancellationToken);
+
+    public Task<Answer<ConversationSummary[]>> ConversationsAsync(UserCall<ConversationsRequest> call, CancellationToken cancellationToken) =>
+        CallAsync<ConversationsRequest, ConversationSummary[]>("/internal/conversations", call, cancellationToken);
+
+    public Task<Answer<Done>> ReadAsync(UserCall<ReadRequest> call, CancellationToken cancellationToken) =>
+        CallAsync<ReadRequest, Done>("/internal/read", call, cancellationToken);
+
+    private async Task<Answer<TResult>> CallAsync<TRequest, TResult>(string path, UserCall<TRequest> call, CancellationToken cancellationToken)
+        where TResult : class
+    {
+        using var content = JsonContent.Create(call, Json, ContractsJson.Wire);
+        return await PostAsync<Answer<TResult>>(path, content, cancellationToken);
+    }
+
+    private async Task<T> PostAsync<T>(string path, HttpContent content, CancellationToken cancellationToken)
+    {
+        using var response = await http.PostAsync(path, content, cancellationToken);
         response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadFromJsonAsync<TAnswer>(ContractsJson.Wire, cancellationToken))!;
+        return await response.Content.ReadFromJsonAsync<T>(ContractsJson.Wire, cancellationToken)
+            ?? throw new HttpRequestException($"{path} of {DaprNames.MessageService} answered with nothing");
     }
 }

@@ -1,86 +1,105 @@
 using System.Threading.Channels;
 using ImDapr.Contracts;
-using ImDapr.ServiceDefaults.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Sending;
 
 /// <summary>
-/// Sends of this node that arrive together travel together: whatever waits goes into one call of message-service, some calls at a time. A send that
-/// comes alone waits for nobody.
+/// Sends of this node travel together: whatever waits when a flusher is free goes in one invocation. Under low load that is one send and no
+/// delay; under high load the cost per send falls.
 /// </summary>
-public sealed partial class SendQueue(Func<SendBatch, CancellationToken, Task<SendBatchAnswer>> deliver, ILogger<SendQueue> logger) : BackgroundService
+public sealed partial class SendQueue(MessageServiceClient messages, IOptions<SendQueueOptions> options, TimeProvider time, ILogger<SendQueue> logger)
+    : BackgroundService
 {
-    private const int QueueCapacity = 10_000;
-    private const int MaxBatch = 256;
-    private const int Parallel = 4;
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
-    private static readonly Refusal NoAnswer = new(ErrorCodes.Unavailable, "The message was not acknowledged; send it again with the same clientMessageId.");
-    private static readonly Refusal Full = new(ErrorCodes.Unavailable, "Too many messages wait on this node; try again.");
+    private static readonly Answer<SendAck> Unwritable = Answer<SendAck>.Refused(
+        ErrorCodes.InvalidArgument, $"A text is not valid Unicode, or the body is nested deeper than {Limits.BodyDepth} levels.");
 
-    private readonly Channel<Waiting> _queue = Channel.CreateBounded<Waiting>(QueueCapacity);
+    private static readonly Answer<SendAck> Full = Answer<SendAck>.Refused(ErrorCodes.Unavailable, "Too many messages wait to be sent; try again.");
 
-    /// <summary>Sends and waits for the answer. Who stops waiting stops nobody else: the message may be stored all the same.</summary>
-    public async Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
+    private static readonly Answer<SendAck> Unanswered =
+        Answer<SendAck>.Refused(ErrorCodes.Unavailable, "Whether the message was stored is not known; the same clientMessageId may be sent again.");
+
+    private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(options.Value.QueueCapacity);
+    private readonly Lock _taking = new();
+
+    /// <summary>Sends with the next batch. Giving up the wait does not take the send out of its batch.</summary>
+    public Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
     {
-        var waiting = new Waiting(command);
-        if (!_queue.Writer.TryWrite(waiting))
-            return Answer<SendAck>.Refused(Full);
-        return await waiting.Answer.Task.WaitAsync(cancellationToken);
+        if (SendBatchWriter.TryWrite(command) is not { } json)
+            return Task.FromResult(Unwritable);
+        var send = new PendingSend(json);
+        return _queue.Writer.TryWrite(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
+    }
+
+    /// <summary>Accepts no more and lets what waits go out first, as long as the host waits.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } flushing)
+            await flushing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => RunAsync(stoppingToken)));
+        Task.WhenAll(Enumerable.Range(0, options.Value.BatchesInFlight).Select(_ => FlushAsync(stoppingToken)));
 
-    private async Task RunAsync(CancellationToken stoppingToken)
+    private async Task FlushAsync(CancellationToken stoppingToken)
     {
-        var batch = new List<Waiting>();
         while (await _queue.Reader.WaitToReadAsync(stoppingToken))
         {
-            TakeBatch(batch);
-            if (batch.Count > 0)
-                await DeliverAsync(batch, stoppingToken);
+            if (Take() is { Count: > 0 } batch)
+                await FlushAsync(batch, stoppingToken);
         }
     }
 
-    private void TakeBatch(List<Waiting> batch)
+    private List<PendingSend> Take()
     {
-        batch.Clear();
+        var batch = new List<PendingSend>();
         var bytes = 0;
-        while (batch.Count < MaxBatch && bytes < Limits.BatchBytes && _queue.Reader.TryRead(out var waiting))
+        // Look and take are two steps, and flushers share the queue.
+        lock (_taking)
         {
-            batch.Add(waiting);
-            bytes += waiting.Bytes;
+            while (batch.Count < options.Value.BatchSends && _queue.Reader.TryPeek(out var next))
+            {
+                bytes += next.Json.Length;
+                if (batch.Count > 0 && bytes > Limits.BatchBytes)
+                    break;
+                if (_queue.Reader.TryRead(out var taken))
+                    batch.Add(taken);
+            }
         }
+        return batch;
     }
 
-    private async Task DeliverAsync(List<Waiting> batch, CancellationToken stoppingToken)
+    private async Task FlushAsync(List<PendingSend> batch, CancellationToken stoppingToken)
+    {
+        var answers = await AskAsync(batch, stoppingToken);
+        for (var i = 0; i < batch.Count; i++)
+            batch[i].Complete(answers?[i] ?? Unanswered);
+    }
+
+    private async Task<Answer<SendAck>[]?> AskAsync(List<PendingSend> batch, CancellationToken stoppingToken)
     {
         try
         {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            timeout.CancelAfter(CallTimeout);
-            var answer = await deliver(new SendBatch([.. batch.Select(waiting => waiting.Command)]), timeout.Token);
-            for (var i = 0; i < batch.Count; i++)
-                batch[i].Answer.TrySetResult(answer.Answers[i]);
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.TimeoutSeconds), time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
+            var answer = await messages.SendAsync(SendBatchWriter.Write(batch), either.Token);
+            if (answer.Answers.Length == batch.Count)
+                return answer.Answers;
+            LogMismatch(answer.Answers.Length, batch.Count);
         }
-        catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)
+        catch (Exception failure)
         {
-            LogNotDelivered(exception, batch.Count);
-            foreach (var waiting in batch)
-                waiting.Answer.TrySetResult(Answer<SendAck>.Refused(NoAnswer));
+            // Whatever it was: the callers wait for an answer and the flusher must live.
+            LogUnanswered(failure, batch.Count);
         }
+        return null;
     }
 
-    private sealed class Waiting(SendCommand command)
-    {
-        public SendCommand Command => command;
+    [LoggerMessage(2101, LogLevel.Warning, "A batch of {Sends} sends got no answer")]
+    private partial void LogUnanswered(Exception failure, int sends);
 
-        // Bodies over the limit are refused by message-service; here they only count.
-        public int Bytes { get; } = 256 + (command.Message.Body?.GetRawText().Length ?? 0);
-
-        public TaskCompletionSource<Answer<SendAck>> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    [LoggerMessage(2101, LogLevel.Warning, "{Count} sends were not answered by message-service")]
-    private partial void LogNotDelivered(Exception exception, int count);
+    [LoggerMessage(2102, LogLevel.Error, "{Answers} answers came for a batch of {Sends} sends")]
+    private partial void LogMismatch(int answers, int sends);
 }

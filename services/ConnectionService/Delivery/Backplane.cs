@@ -1,0 +1,32 @@
+using StackExchange.Redis;
+
+namespace ImDapr.ConnectionService.Delivery;
+
+/// <summary>The Redis channels between the nodes; <paramref name="Redis"/> is null when there are none.</summary>
+public sealed record Backplane(ConfigurationOptions? Redis)
+{
+    public const string ChannelPrefix = "imdapr";
+
+    public bool IsConfigured => Redis is not null;
+
+    /// <summary>From StackExchange.Redis' own notation (<c>host:port,password=…</c>).</summary>
+    public static Backplane From(string configuration) => With(ConfigurationOptions.Parse(configuration));
+
+    /// <summary>From the variables that also address the Redis of the components.</summary>
+    public static Backplane From(string host, string? password)
+    {
+        var redis = new ConfigurationOptions { Password = string.IsNullOrEmpty(password) ? null : password };
+        foreach (var address in host.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            redis.EndPoints.Add(address);
+        return With(redis);
+    }
+
+    private static Backplane With(ConfigurationOptions redis)
+    {
+        // Redis may start after us, and come back after having gone.
+        redis.AbortOnConnectFail = false;
+        // A connection of its own for subscriptions: its loss and return are what tells that pushes were missed.
+        redis.Protocol = RedisProtocol.Resp2;
+        return new Backplane(redis);
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.StackExchangeRedis;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace ImDapr.ConnectionService.Delivery;
+
+public static class BackplaneExtensions
+{
+    /// <summary>Joins the nodes over Redis when there is one.</summary>
+    public static ISignalRServerBuilder AddBackplane(this ISignalRServerBuilder signalR, Backplane backplane)
+    {
+        signalR.Services.AddSingleton(backplane);
+        if (backplane.Redis is not { } redis)
+            return signalR;
+        signalR.AddStackExchangeRedis();
+        signalR.Services.AddSingleton<BackplaneWatch>();
+        signalR.Services.AddHostedService(provider => provider.GetRequiredService<BackplaneWatch>());
+        signalR.Services.AddSingleton<IConfigureOptions<RedisOptions>>(provider => new ConfigureOptions<RedisOptions>(options =>
+        {
+            options.Configuration = redis;
+            options.Configuration.ChannelPrefix = RedisChannel.Literal(Backplane.ChannelPrefix);
+            options.ConnectionFactory = async log =>
+            {
+                var connection = await ConnectionMultiplexer.ConnectAsync(redis, log);
+                provider.GetRequiredService<BackplaneWatch>().Watch(connection);
+                return connection;
+            };
+        }));
+        return signalR;
+    }
+}

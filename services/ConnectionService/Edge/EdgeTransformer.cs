@@ -1,0 +1,46 @@
+using System.Net;
+using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Hosting;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace ImDapr.ConnectionService.Edge;
+
+/// <summary>Turns a public request into a service invocation of the sidecar, and the sidecar's own errors into ours.</summary>
+internal sealed class EdgeTransformer(EdgeTarget target, string? apiToken) : HttpTransformer
+{
+    private const string ApiToken = "dapr-api-token";
+
+    public static readonly Refusal Away = new(ErrorCodes.Unavailable, "The service that answers this is away; the same call may be repeated.");
+
+    public override async ValueTask TransformRequestAsync(
+        HttpContext context, HttpRequestMessage request, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        await base.TransformRequestAsync(context, request, destinationPrefix, cancellationToken);
+        request.RequestUri = new Uri($"{destinationPrefix}/v1.0/invoke/{target.AppId}/method{target.Path}{context.Request.QueryString.ToUriComponent()}");
+        request.Headers.Host = null;
+        // What outsiders say about themselves to Dapr or to a proxy is not believed further inside.
+        foreach (var name in request.Headers.Select(header => header.Key).Where(IsReserved).ToArray())
+            request.Headers.Remove(name);
+        request.Headers.TryAddWithoutValidation("X-Forwarded-For", context.Connection.RemoteIpAddress?.ToString());
+        if (apiToken is { Length: > 0 })
+            request.Headers.TryAddWithoutValidation(ApiToken, apiToken);
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(HttpContext context, HttpResponseMessage? response, CancellationToken cancellationToken)
+    {
+        if (response is not null && IsOfSidecar(response))
+        {
+            await Away.ToProblem().ExecuteAsync(context);
+            return false;
+        }
+        return await base.TransformResponseAsync(context, response, cancellationToken);
+    }
+
+    private static bool IsReserved(string header) =>
+        header.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+        || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
+
+    // A service that is away is a plain JSON error of the sidecar; our services answer errors with problem details.
+    private static bool IsOfSidecar(HttpResponseMessage response) =>
+        response.StatusCode >= HttpStatusCode.InternalServerError && response.Content.Headers.ContentType?.MediaType == "application/json";
+}

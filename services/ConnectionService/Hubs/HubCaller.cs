@@ -1,0 +1,29 @@
+using ImDapr.ConnectionService.Sessions;
+using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Auth;
+using Microsoft.AspNetCore.SignalR;
+
+namespace ImDapr.ConnectionService.Hubs;
+
+/// <summary>Who is behind a connection, from its token; remembered with the connection.</summary>
+public static class HubCaller
+{
+    public static LocalConnection Connection(this HubCallerContext context, NodeIdentity node)
+    {
+        if (context.Items.TryGetValue(typeof(LocalConnection), out var known))
+            return (LocalConnection)known!;
+        var user = context.User!;
+        var session = new DeviceSession(user.DeviceId(), user.Platform(), context.ConnectionId, node.NodeId);
+        var connection = new LocalConnection(context, user.UserId(), session);
+        context.Items[typeof(LocalConnection)] = connection;
+        return connection;
+    }
+
+    /// <summary>The value of an answer, or its refusal as the hub error that the protocol names.</summary>
+    public static T OrRefuse<T>(this Answer<T> answer) where T : class =>
+        answer.Refusal is { } refusal
+            ? throw new HubException(refusal.ToString())
+            : answer.Value ?? throw new InvalidOperationException("An answer holds neither a value nor a refusal.");
+
+    public static HubException Refused(string code, string sentence) => new(new Refusal(code, sentence).ToString());
+}

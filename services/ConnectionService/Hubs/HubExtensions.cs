@@ -1,0 +1,49 @@
+using ImDapr.ConnectionService.Protocol;
+using ImDapr.ServiceDefaults.Auth;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.SignalR;
+
+namespace ImDapr.ConnectionService.Hubs;
+
+/// <summary>The hub with its limits.</summary>
+public static class HubExtensions
+{
+    public const string Path = "/hub/im";
+
+    // Far above the 16 KiB of a body, so that a body that is too large gets its answer instead of a closed connection.
+    private const int MaxMessageBytes = 512 * 1024;
+
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+
+    public static ISignalRServerBuilder AddHub(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<IUserIdProvider, SubjectUserIdProvider>();
+        builder.Services.AddSingleton<HubErrors>();
+        return builder.Services.AddSignalR(Configure).AddImProtocols();
+    }
+
+    public static void MapHub(this IEndpointRouteBuilder routes) =>
+        routes.MapHub<ImHub>(Path, hub => hub.CloseOnAuthenticationExpiration = true)
+            .RequireAuthorization(policy => policy.RequireAuthenticatedUser().RequireAssertion(IsDeviceOfToken));
+
+    private static void Configure(HubOptions hub)
+    {
+        hub.MaximumReceiveMessageSize = MaxMessageBytes;
+        hub.KeepAliveInterval = KeepAlive;
+        hub.ClientTimeoutInterval = 2 * KeepAlive;
+        hub.EnableDetailedErrors = false;
+        // One call at a time per connection: sends keep their order.
+        hub.MaximumParallelInvocationsPerClient = 1;
+        hub.AddFilter<HubErrors>();
+    }
+
+    // The query is for logs and load balancers; the token is the truth, and a client that confuses its devices is told at once.
+    private static bool IsDeviceOfToken(AuthorizationHandlerContext authorization)
+    {
+        if (authorization is not { Resource: HttpContext http, User.Identity.IsAuthenticated: true })
+            return false;
+        return Matches(http.Request.Query["deviceId"], http.User.DeviceId()) && Matches(http.Request.Query["platform"], http.User.Platform());
+    }
+
+    private static bool Matches(string? given, string actual) => given is null || given == actual;
+}

@@ -1,0 +1,64 @@
+using ImDapr.ConnectionService.Hubs;
+using ImDapr.Contracts;
+using Microsoft.AspNetCore.SignalR;
+
+namespace ImDapr.ConnectionService.Presence;
+
+/// <summary>Records who is connected and tells those who watch. The record is what counts; a push is a hint.</summary>
+public sealed partial class PresenceService(
+    PresenceStore store, NodeLeases leases, IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<PresenceService> logger)
+{
+    private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
+
+    public async Task ConnectedAsync(string userId, DeviceSession session, CancellationToken cancellationToken)
+    {
+        var device = new ConnectedDevice(session.NodeId, session.Platform, time.GetUtcNow().ToUnixTimeMilliseconds(), session.ConnectionId);
+        var changed = await store.ChangeAsync(userId, async devices =>
+            devices.With(session.DeviceId, device, await leases.LiveAsync(devices.Nodes, cancellationToken)), cancellationToken);
+        await TellAsync(userId, changed, cancellationToken);
+    }
+
+    public async Task DisconnectedAsync(string userId, DeviceSession session, CancellationToken cancellationToken)
+    {
+        var changed = await store.ChangeAsync(userId, async devices => devices.Holds(session.DeviceId, session.ConnectionId)
+            ? devices.Without(session.DeviceId, session.ConnectionId, await leases.LiveAsync(devices.Nodes, cancellationToken))
+            : null, cancellationToken);
+        await TellAsync(userId, changed, cancellationToken);
+    }
+
+    /// <summary>Watches these users instead of those before, and says how they stand.</summary>
+    public async Task<UserPresence[]> WatchAsync(HubCallerContext caller, string[] userIds, CancellationToken cancellationToken)
+    {
+        // First the groups, then the answer: a change in between is told twice rather than not at all.
+        await JoinAsync(caller, userIds, cancellationToken);
+        var devices = await store.ReadAsync(userIds, cancellationToken);
+        var live = await leases.LiveAsync(devices.Values.SelectMany(user => user.Nodes), cancellationToken);
+        return [.. userIds.Select(userId => devices[userId].ToPresence(userId, live))];
+    }
+
+    private async Task JoinAsync(HubCallerContext caller, string[] userIds, CancellationToken cancellationToken)
+    {
+        var before = caller.Items.TryGetValue(typeof(PresenceService), out var watched) ? (HashSet<string>)watched! : [];
+        var now = userIds.ToHashSet();
+        caller.Items[typeof(PresenceService)] = now;
+        var joins = now.Except(before).Select(userId => hub.Groups.AddToGroupAsync(caller.ConnectionId, Group(userId), cancellationToken));
+        var leaves = before.Except(now).Select(userId => hub.Groups.RemoveFromGroupAsync(caller.ConnectionId, Group(userId), cancellationToken));
+        await Task.WhenAll(joins.Concat(leaves));
+    }
+
+    private async Task TellAsync(string userId, ConnectedDevices? changed, CancellationToken cancellationToken)
+    {
+        if (changed is null)
+            return;
+        var live = await leases.LiveAsync(changed.Nodes, cancellationToken);
+        var push = hub.Clients.Group(Group(userId)).Presence(changed.ToPresence(userId, live));
+        await push.WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!push.IsCompletedSuccessfully)
+            LogNotTold(push.Exception?.InnerException, userId);
+    }
+
+    private static string Group(string userId) => $"presence:{userId}";
+
+    [LoggerMessage(2201, LogLevel.Warning, "Watchers of {UserId} could not be told of a change")]
+    private partial void LogNotTold(Exception? failure, string userId);
+}

@@ -1,0 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace ImDapr.ConnectionService.Sending;
+
+/// <summary>Section <c>Sending</c>.</summary>
+public sealed class SendQueueOptions
+{
+    /// <summary>Sends that wait on this node; one more is answered with <c>unavailable</c>.</summary>
+    [Range(1, 1_000_000)]
+    public int QueueCapacity { get; init; } = 10_000;
+
+    /// <summary>Most sends of one batch.</summary>
+    [Range(1, 1000)]
+    public int BatchSends { get; init; } = 256;
+
+    // A batch waits for the disk of the store. Four in flight keep it busy; more would only make the batches smaller.
+    [Range(1, 64)]
+    public int BatchesInFlight { get; init; } = 4;
+
+    /// <summary>Seconds until a batch that has no answer is answered with <c>unavailable</c>.</summary>
+    [Range(1, 60)]
+    public int TimeoutSeconds { get; init; } = 10;
+}

@@ -1,0 +1,13 @@
+namespace ImDapr.ConnectionService.Sending;
+
+public static class SendingExtensions
+{
+    public static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<SendQueueOptions>().BindConfiguration("Sending").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton(MessageServiceClient.Create);
+        builder.Services.AddSingleton<SendQueue>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<SendQueue>());
+        return builder;
+    }
+}

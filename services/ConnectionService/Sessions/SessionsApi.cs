@@ -1,0 +1,17 @@
+using ImDapr.Contracts;
+
+namespace ImDapr.ConnectionService.Sessions;
+
+/// <summary>Every node hears of every ended session; the one that holds the connection closes it.</summary>
+public static class SessionsApi
+{
+    public static void MapSessions(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/events/sessions", (SessionEnded ended, SessionCloser closer, CancellationToken cancellationToken) =>
+            closer.EndLocalAsync(ended, cancellationToken)).WithTopic(DaprNames.Broadcast, Topics.Sessions).ExcludeFromDescription();
+
+    public static WebApplicationBuilder AddSessions(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<NodeIdentity>().AddSingleton<LocalConnections>().AddSingleton<SessionCloser>().AddSingleton<SessionKeeper>();
+        return builder;
+    }
+}

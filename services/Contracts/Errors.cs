@@ -14,6 +14,9 @@ public static class ErrorCodes
 
     /// <summary>The name or the state is already taken (REST only).</summary>
     public const string Conflict = "conflict";
+
+    /// <summary>Known who calls, but its role does not allow it (REST only).</summary>
+    public const string Forbidden = "forbidden";
 }
 
 /// <summary>An expected refusal: a stable <paramref name="Code"/> and a sentence for a person.</summary>

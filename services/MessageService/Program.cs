@@ -1,3 +1,28 @@
+using ImDapr.MessageService;
+using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.FanOut;
+using ImDapr.MessageService.Receipts;
+using ImDapr.MessageService.Sending;
+using ImDapr.MessageService.Timeline;
+using ImDapr.ServiceDefaults.Auth;
+using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Sql;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddImAuthentication();
+builder.AddMigrations("message", typeof(Program).Assembly);
+builder.AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts();
+builder.Services.AddOpenApi("message-service");
+
 var app = builder.Build();
+app.MapServiceDefaults();
+app.MapActorsHandlers();
+app.MapSending();
+app.MapFanOut();
+app.MapTimeline();
+app.MapConversations();
+app.MapReceipts();
+app.MapRelations();
+app.MapOpenApi("/api/openapi/{documentName}.json");
 app.Run();

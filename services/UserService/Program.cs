@@ -1,3 +1,26 @@
+using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Sql;
+using ImDapr.UserService;
+using ImDapr.UserService.Accounts;
+using ImDapr.UserService.Contacts;
+using ImDapr.UserService.Devices;
+using ImDapr.UserService.Groups;
+using ImDapr.UserService.Tokens;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddMigrations("user", typeof(Program).Assembly);
+builder.AddTokens().AddAccounts().AddDevices().AddContacts().AddGroups();
+builder.Services.AddOpenApi("user-service");
+
 var app = builder.Build();
+app.MapServiceDefaults();
+app.MapAccounts();
+app.MapSessions();
+app.MapDevices();
+app.MapBlocks();
+app.MapGroups();
+app.MapDirectory();
+app.MapDiscovery();
+app.MapOpenApi("/api/openapi/{documentName}.json");
 app.Run();

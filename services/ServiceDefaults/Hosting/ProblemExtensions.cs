@@ -18,7 +18,7 @@ public static class ProblemExtensions
     {
         ErrorCodes.InvalidArgument => StatusCodes.Status400BadRequest,
         ErrorCodes.Unauthorized => StatusCodes.Status401Unauthorized,
-        ErrorCodes.Blocked or ErrorCodes.NotAMember => StatusCodes.Status403Forbidden,
+        ErrorCodes.Blocked or ErrorCodes.NotAMember or ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCodes.NotFound => StatusCodes.Status404NotFound,
         ErrorCodes.Conflict => StatusCodes.Status409Conflict,
         ErrorCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,

@@ -77,7 +77,7 @@ public sealed class SqlClient(DaprClient dapr) : IDisposable
         return dapr.InvokeBindingAsync(request, cancellationToken);
     }
 
-    internal static string ParametersJson(IReadOnlyList<object?> parameters)
+    public static string ParametersJson(IReadOnlyList<object?> parameters)
     {
         var buffer = new ArrayBufferWriter<byte>(parameters.Count * 24);
         using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = ContractsJson.Wire.Encoder, SkipValidation = true }))

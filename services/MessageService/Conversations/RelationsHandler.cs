@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Dapr;
+using ImDapr.Contracts;
+using ImDapr.MessageService.Sending;
+
+namespace ImDapr.MessageService.Conversations;
+
+/// <summary>Takes over what user-service changed: once for all instances what is stored, and in every instance what is remembered.</summary>
+public sealed class RelationsHandler(
+    GroupReconciler reconciler, MemberDirectory members, MemberStore memberStore, DirectoryCache cache, MessageWriter writer)
+{
+    /// <summary>Members first, when somebody came; the message first, when somebody went: both see what concerns them.</summary>
+    public async Task TakeOverAsync(RelationChanged change, CancellationToken cancellationToken)
+    {
+        if (change.Kind != "group")
+            return;
+        var isDeparture = change.Action is "removed" or "left" or "dissolved";
+        if (isDeparture)
+            await TellAsync(change, cancellationToken);
+        await reconciler.ReconcileAsync(change.Subject, cancellationToken);
+        members.Forget(ConversationId.Group(change.Subject));
+        if (!isDeparture)
+            await TellAsync(change, cancellationToken);
+    }
+
+    /// <summary>
+    /// Forgets what this instance remembers. Members are taken over first, else it would remember the old ones again; who else does the same
+    /// finds nothing left to do.
+    /// </summary>
+    public async Task ForgetAsync(RelationChanged change, CancellationToken cancellationToken)
+    {
+        switch (change.Kind)
+        {
+            case "group":
+                cache.Groups.Remove(change.Subject);
+                var conversationId = ConversationId.Group(change.Subject);
+                if (await memberStore.VersionAsync(conversationId, cancellationToken) < change.Version)
+                    await TakeOverAsync(change, cancellationToken);
+                members.Forget(conversationId);
+                break;
+            case "block":
+                cache.Unblocked.Remove(change.Subject);
+                break;
+            case "profile":
+                cache.Users.Remove(change.Subject);
+                break;
+        }
+    }
+
+    /// <summary>The conversation's own record of what happened: a message, so it is ordered, synced and kept like every other.</summary>
+    private async Task TellAsync(RelationChanged change, CancellationToken cancellationToken)
+    {
+        var body = JsonSerializer.SerializeToElement(new { action = change.Action, userIds = change.UserIds }, ContractsJson.Wire);
+        var message = new Message(
+            ConversationId.Group(change.Subject), 0, change.ActorId, "", $"membership:{change.Subject}:{change.Version}",
+            MessageTypes.Membership, body, null, null, 0);
+        var answer = await writer.WriteAsync(new PendingSend(message)).WaitAsync(cancellationToken);
+        if (answer.Refusal is { } refusal)
+            throw new DaprException(refusal.ToString());
+    }
+}
+
+public static class RelationsApi
+{
+    public static void MapRelations(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/events/relations", (RelationChanged change, RelationsHandler handler, CancellationToken cancellationToken) =>
+            handler.TakeOverAsync(change, cancellationToken)).WithTopic(new TopicOptions { PubsubName = DaprNames.PubSub, Name = Topics.Relations, DeadLetterTopic = Topics.Dead(Topics.Relations) });
+        routes.MapPost("/events/relations/broadcast", (RelationChanged change, RelationsHandler handler, CancellationToken cancellationToken) =>
+            handler.ForgetAsync(change, cancellationToken)).WithTopic(DaprNames.Broadcast, Topics.Relations);
+    }
+}

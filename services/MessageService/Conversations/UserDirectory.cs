@@ -1,0 +1,96 @@
+using System.Net;
+using ImDapr.Contracts;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace ImDapr.MessageService.Conversations;
+
+/// <summary>What user-service knows: which users exist, what they are called, who blocked whom, who is in a group. Cached, and told when it changes.</summary>
+public sealed class UserDirectory(HttpClient userService, DirectoryCache cache)
+{
+    /// <returns>Those of the users that exist.</returns>
+    public async Task<HashSet<string>> ExistingAsync(IReadOnlyCollection<string> userIds, CancellationToken cancellationToken) =>
+        [.. (await NamesAsync(userIds, [], cancellationToken)).Users.Keys];
+
+    /// <summary>Display names by user id and group names by group id; who does not exist is missing.</summary>
+    public async Task<(Dictionary<string, string> Users, Dictionary<string, string> Groups)> NamesAsync(
+        IReadOnlyCollection<string> userIds, IReadOnlyCollection<string> groupIds, CancellationToken cancellationToken)
+    {
+        var users = userIds.Where(cache.Users.Contains).ToDictionary(id => id, id => cache.Users.Get(id)!);
+        var groups = groupIds.Where(cache.Groups.Contains).ToDictionary(id => id, id => cache.Groups.Get(id)!);
+        var request = new DirectoryRequest([.. userIds.Where(id => !users.ContainsKey(id))], [.. groupIds.Where(id => !groups.ContainsKey(id))]);
+        if (request.UserIds.Length + request.GroupIds.Length == 0)
+            return (users, groups);
+
+        var answer = await PostAsync<DirectoryRequest, DirectoryAnswer>("internal/directory", request, cancellationToken);
+        foreach (var user in answer.Users)
+            cache.Users.Set(user.UserId, users[user.UserId] = user.DisplayName);
+        foreach (var group in answer.Groups)
+            cache.Groups.Set(group.GroupId, groups[group.GroupId] = group.Name);
+        return (users, groups);
+    }
+
+    /// <returns>Those of the pairs that are blocked.</returns>
+    public async Task<HashSet<BlockPair>> BlockedAsync(IReadOnlyCollection<BlockPair> pairs, CancellationToken cancellationToken)
+    {
+        // Only "not blocked" is remembered: a refusal is rare, and must end as soon as the block does.
+        var unknown = pairs.Where(pair => !cache.Unblocked.Contains(DirectoryCache.Key(pair))).ToArray();
+        if (unknown.Length == 0)
+            return [];
+        var answer = await PostAsync<BlocksRequest, BlocksAnswer>("internal/blocks", new BlocksRequest(unknown), cancellationToken);
+        var blocked = answer.Blocked.ToHashSet();
+        foreach (var pair in unknown.Where(pair => !blocked.Contains(pair)))
+            cache.Unblocked.Set(DirectoryCache.Key(pair), "");
+        return blocked;
+    }
+
+    /// <summary>The group as it is now, or null when it does not exist any more.</summary>
+    public async Task<Group?> GroupAsync(string groupId, CancellationToken cancellationToken)
+    {
+        using var response = await userService.GetAsync($"internal/groups/{groupId}", cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotFound)
+            return null;
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadFromJsonAsync<Group>(ContractsJson.Wire, cancellationToken);
+    }
+
+    private async Task<TAnswer> PostAsync<TRequest, TAnswer>(string path, TRequest request, CancellationToken cancellationToken)
+    {
+        using var response = await userService.PostAsJsonAsync(path, request, ContractsJson.Wire, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<TAnswer>(ContractsJson.Wire, cancellationToken))!;
+    }
+}
+
+/// <summary>Facts of user-service, remembered for a while. Every instance is told of a change; the time limit is for a lost word.</summary>
+public sealed class DirectoryCache : IDisposable
+{
+    public BoundedCache<string> Users { get; } = new(100_000, TimeSpan.FromMinutes(10));
+    public BoundedCache<string> Groups { get; } = new(20_000, TimeSpan.FromMinutes(10));
+    public BoundedCache<string> Unblocked { get; } = new(200_000, TimeSpan.FromSeconds(30));
+
+    public static string Key(BlockPair pair) => $"{pair.UserId}:{pair.BlockedId}";
+
+    public void Dispose()
+    {
+        Users.Dispose();
+        Groups.Dispose();
+        Unblocked.Dispose();
+    }
+}
+
+/// <summary>A bounded memory cache of one kind of value; the least recently used go first.</summary>
+public sealed class BoundedCache<T>(int capacity, TimeSpan lifetime) : IDisposable where T : class
+{
+    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = capacity });
+
+    public bool Contains(string key) => _cache.TryGetValue(key, out _);
+
+    public T? Get(string key) => _cache.Get<T>(key);
+
+    public void Set(string key, T value) =>
+        _cache.Set(key, value, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = lifetime });
+
+    public void Remove(string key) => _cache.Remove(key);
+
+    public void Dispose() => _cache.Dispose();
+}

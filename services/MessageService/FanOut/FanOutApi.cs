@@ -1,0 +1,28 @@
+using Dapr;
+using ImDapr.Contracts;
+
+namespace ImDapr.MessageService.FanOut;
+
+public static partial class FanOutApi
+{
+    public static void MapFanOut(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/events/messages", (MessagesStored stored, FanOutHandler handler, CancellationToken cancellationToken) =>
+            handler.HandleAsync(stored, cancellationToken)).WithTopic(Topic(Topics.Messages, Topics.Dead(Topics.Messages)));
+        routes.MapPost("/events/messages/dead", DriveAgainAsync).WithTopic(Topic(Topics.Dead(Topics.Messages), null));
+    }
+
+    // What fails here too is not lost: the entity is stored, and the recipients' next Sync finds it.
+    private static Task DriveAgainAsync(
+        MessagesStored stored, FanOutHandler handler, ILogger<FanOutHandler> logger, CancellationToken cancellationToken)
+    {
+        LogDead(logger, stored.Messages.Length);
+        return handler.HandleAsync(stored, cancellationToken);
+    }
+
+    private static TopicOptions Topic(string name, string? deadLetterTopic) =>
+        new() { PubsubName = DaprNames.PubSub, Name = name, DeadLetterTopic = deadLetterTopic };
+
+    [LoggerMessage(3202, LogLevel.Warning, "A batch of {Count} messages comes from the dead-letter topic and is fanned out again")]
+    private static partial void LogDead(ILogger logger, int count);
+}

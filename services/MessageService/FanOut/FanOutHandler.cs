@@ -1,0 +1,85 @@
+using Dapr;
+using Dapr.Client;
+using ImDapr.Contracts;
+using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Sending;
+using ImDapr.ServiceDefaults.Actors;
+
+namespace ImDapr.MessageService.FanOut;
+
+/// <summary>
+/// One stored batch to many inboxes: each recipient's actor is called once, whatever the number of messages and conversations. The sender is a
+/// recipient too, so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
+/// </summary>
+public sealed partial class FanOutHandler(
+    MemberDirectory members, ConversationHeads heads, UserActorClient actors, DaprClient dapr, ILogger<FanOutHandler> logger)
+{
+    private const int ParallelAppends = 32;
+
+    /// <exception cref="DaprException">Some inboxes did not take their references: the event is to be delivered again.</exception>
+    public async Task HandleAsync(MessagesStored stored, CancellationToken cancellationToken)
+    {
+        foreach (var message in stored.Messages)
+            heads.Observe(message.ConversationId, message.Seq);
+        var mailings = await MailingsAsync(stored.Messages, cancellationToken);
+        var failed = 0;
+        await Parallel.ForEachAsync(
+            mailings,
+            new ParallelOptions { MaxDegreeOfParallelism = ParallelAppends, CancellationToken = cancellationToken },
+            async (mailing, token) =>
+            {
+                if (!await TryAppendAsync(mailing, token))
+                    Interlocked.Increment(ref failed);
+            });
+        await PublishAsync(stored.Messages, mailings, cancellationToken);
+        if (failed > 0)
+            throw new DaprException($"{failed} of {mailings.Count} inboxes did not take their references");
+    }
+
+    private async Task<List<Mailing>> MailingsAsync(Message[] messages, CancellationToken cancellationToken)
+    {
+        var mailings = new Dictionary<string, Mailing>();
+        for (var i = 0; i < messages.Length; i++)
+        {
+            var message = messages[i];
+            var recipients = await members.MembersAsync(message.ConversationId, cancellationToken);
+            foreach (var member in recipients.ByUser.Values.Where(member => message.Seq >= member.JoinSeq))
+            {
+                if (!mailings.TryGetValue(member.UserId, out var mailing))
+                    mailings.Add(member.UserId, mailing = new Mailing(member.UserId));
+                mailing.Add(i, new MessageReference(message.ConversationId, message.Seq, member.JoinSeq, message.Type == MessageTypes.Void));
+            }
+        }
+        return [.. mailings.Values];
+    }
+
+    private async Task<bool> TryAppendAsync(Mailing mailing, CancellationToken cancellationToken)
+    {
+        try
+        {
+            mailing.Answer = await actors.AppendAsync(mailing.UserId, new AppendRequest([.. mailing.References]), cancellationToken);
+            return true;
+        }
+        catch (Exception exception) when (exception is DaprException or DaprApiException or HttpRequestException)
+        {
+            // The others get theirs; this one gets it when the event comes again.
+            LogNotAppended(exception, mailing.UserId, mailing.References.Count);
+            return false;
+        }
+    }
+
+    private async Task PublishAsync(Message[] messages, List<Mailing> mailings, CancellationToken cancellationToken)
+    {
+        var online = mailings.Where(mailing => mailing.Answer is { Online: true }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
+        var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
+        if (online.Length > 0)
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, []), cancellationToken);
+        if (offline.Length > 0)
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(messages, offline), cancellationToken);
+    }
+
+    private static bool HasEntries(UserDelivery delivery) => delivery.Entries.Length > 0;
+
+    [LoggerMessage(3201, LogLevel.Warning, "Inbox of {UserId} did not take {Count} references")]
+    private partial void LogNotAppended(Exception exception, string userId, int count);
+}

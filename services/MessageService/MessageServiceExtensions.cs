@@ -1,0 +1,77 @@
+using Dapr.Client;
+using ImDapr.Contracts;
+using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.FanOut;
+using ImDapr.MessageService.Inbox;
+using ImDapr.MessageService.Receipts;
+using ImDapr.MessageService.Sending;
+using ImDapr.MessageService.Timeline;
+using ImDapr.ServiceDefaults.Actors;
+
+namespace ImDapr.MessageService;
+
+/// <summary>Wiring of each feature.</summary>
+public static class MessageServiceExtensions
+{
+    public static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<SendGate>().AddSingleton<ConversationHeads>().AddSingleton<MessageSequencer>();
+        AddBackground<MessagePublisher>(builder.Services);
+        AddBackground<MessageWriter>(builder.Services);
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddConversations(this WebApplicationBuilder builder)
+    {
+        builder.Services
+            .AddSingleton<DirectoryCache>()
+            .AddSingleton(provider => new UserDirectory(
+                DaprClient.CreateInvokeHttpClient(
+                    DaprNames.UserService, DaprEndpoint.Http(provider), DaprEndpoint.ApiToken(provider)),
+                provider.GetRequiredService<DirectoryCache>()))
+            .AddSingleton<MemberStore>()
+            .AddSingleton<GroupReconciler>()
+            .AddSingleton<MemberDirectory>()
+            .AddSingleton<RelationsHandler>()
+            .AddSingleton<ConversationList>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddInbox(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>();
+        builder.Services.AddActors(actors =>
+        {
+            actors.Actors.RegisterActor<UserActor>();
+            actors.JsonSerializerOptions = ContractsJson.Wire;
+            actors.UseJsonSerialization = true;
+            // Long enough for a conversation, short enough that memory follows who is active.
+            actors.ActorIdleTimeout = TimeSpan.FromMinutes(10);
+            actors.DrainOngoingCallTimeout = TimeSpan.FromSeconds(10);
+            actors.DrainRebalancedActors = true;
+        });
+        builder.Services.AddUserActorClient();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddTimeline(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<MessageStore>().AddSingleton<TimelineReader>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddFanOut(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<FanOutHandler>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddReceipts(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ReadMarks>();
+        return builder;
+    }
+
+    private static void AddBackground<T>(IServiceCollection services) where T : BackgroundService =>
+        services.AddSingleton<T>().AddHostedService(provider => provider.GetRequiredService<T>());
+}

@@ -1,0 +1,36 @@
+using Dapr.Client;
+using ImDapr.Contracts;
+using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Timeline;
+
+namespace ImDapr.MessageService.Receipts;
+
+/// <summary>How far a member has read. A mark only rises, and whoever needs to know is told: the user's own devices, and the others.</summary>
+public sealed class ReadMarks(MemberDirectory members, MemberStore store, MessageStore messages, DaprClient dapr)
+{
+    // Beyond this, who has read what interests nobody and would cost a push per member and message.
+    private const int MaxMembersTold = 100;
+
+    public async Task<Answer<Done>> RaiseAsync(UserCall<ReadRequest> call, CancellationToken cancellationToken)
+    {
+        var (conversationId, seq) = (call.Request.ConversationId, call.Request.Seq);
+        if (ConversationId.TryParse(conversationId) is null || seq < 1)
+            return Answer<Done>.Refused(ErrorCodes.InvalidArgument, "conversationId and a seq of 1 or more are needed.");
+        if (await members.FindAsync(conversationId!, call.UserId, cancellationToken) is null)
+            return Answer<Done>.Refused(ErrorCodes.NotAMember, "You are not a member of this conversation.");
+
+        var heads = await messages.HeadsAsync([conversationId!], cancellationToken);
+        var read = Math.Min(seq, heads.GetValueOrDefault(conversationId!));
+        if (read > 0 && await store.RaiseReadAsync(call.UserId, conversationId!, read, cancellationToken))
+            await TellAsync(new Receipt(conversationId!, call.UserId, read), cancellationToken);
+        return Answer<Done>.Of(Done.Value);
+    }
+
+    private async Task TellAsync(Receipt receipt, CancellationToken cancellationToken)
+    {
+        var all = (await members.MembersAsync(receipt.ConversationId, cancellationToken)).ByUser;
+        string[] told = all.Count > MaxMembersTold ? [receipt.UserId] : [.. all.Keys];
+        await dapr.PublishEventAsync(
+            DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], [new ReceiptDelivery(receipt, told)]), cancellationToken);
+    }
+}

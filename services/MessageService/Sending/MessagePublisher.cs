@@ -1,0 +1,48 @@
+using System.Threading.Channels;
+using Dapr.Client;
+using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Hosting;
+
+namespace ImDapr.MessageService.Sending;
+
+/// <summary>Publishes stored batches on <c>im.messages</c> while the next ones are being stored, and acknowledges them when that is done.</summary>
+public sealed partial class MessagePublisher(DaprClient dapr, ILogger<MessagePublisher> logger) : BackgroundService
+{
+    private const int Parallel = 4;
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
+
+    // Full: the writer waits, its batches grow, its own queue fills, and senders are told.
+    private readonly Channel<SequencedBatch> _queue = Channel.CreateBounded<SequencedBatch>(Parallel);
+
+    public ValueTask PublishAsync(SequencedBatch batch, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(batch, cancellationToken);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => RunAsync(stoppingToken)));
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var batch in _queue.Reader.ReadAllAsync(stoppingToken))
+            await PublishOneAsync(batch, stoppingToken);
+    }
+
+    private async Task PublishOneAsync(SequencedBatch batch, CancellationToken stoppingToken)
+    {
+        var messages = batch.Messages();
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            timeout.CancelAfter(PublishTimeout);
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, new MessagesStored(messages), timeout.Token);
+            batch.Acknowledge();
+        }
+        catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)
+        {
+            // Stored, but perhaps in nobody's inbox: no acknowledgement. A retry finds the entity and publishes again.
+            LogNotPublished(exception, messages.Length);
+            batch.Refuse(ErrorCodes.Unavailable, "The message could not be published; try again.");
+        }
+    }
+
+    [LoggerMessage(3103, LogLevel.Warning, "{Count} stored messages were not published")]
+    private partial void LogNotPublished(Exception exception, int count);
+}

@@ -1,0 +1,90 @@
+using System.Threading.Channels;
+using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Hosting;
+
+namespace ImDapr.MessageService.Sending;
+
+/// <summary>
+/// Group commit: everything that waits is stored with one insert, published with one event, and only then acknowledged. A batch forms by
+/// itself while the one before it is being stored; a message that comes alone waits for nobody.
+/// </summary>
+public sealed partial class MessageWriter(MessageSequencer sequencer, MessagePublisher publisher, ILogger<MessageWriter> logger) : BackgroundService
+{
+    private const int QueueCapacity = 10_000;
+    private const int MaxBatch = 500;
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
+
+    private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(
+        new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly List<PendingSend> _heldOver = [];
+
+    /// <summary>Stores and publishes the message; a full queue answers <c>unavailable</c> at once.</summary>
+    public Task<Answer<SendAck>> WriteAsync(PendingSend send)
+    {
+        if (!_queue.Writer.TryWrite(send))
+            send.Refuse(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.");
+        return send.Answer;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            while (_heldOver.Count > 0 || await _queue.Reader.WaitToReadAsync(stoppingToken))
+                await StoreAsync(TakeBatch(), stoppingToken);
+        }
+        finally
+        {
+            _queue.Writer.TryComplete();
+            while (_queue.Reader.TryRead(out var send))
+                send.Refuse(ErrorCodes.Unavailable, "This instance is stopping; try again.");
+        }
+    }
+
+    private List<PendingSend> TakeBatch()
+    {
+        var batch = new List<PendingSend>();
+        var keys = new HashSet<(string, string)>();
+        var bytes = 0;
+        var candidates = _heldOver.ToList();
+        _heldOver.Clear();
+        foreach (var send in candidates)
+            Take(send);
+        while (batch.Count < MaxBatch && bytes < Limits.BatchBytes / 2 && _queue.Reader.TryRead(out var send))
+            Take(send);
+        return batch;
+
+        void Take(PendingSend send)
+        {
+            // The same message twice in one batch: the second waits for the next one and is found there as a retry.
+            if (!keys.Add(send.Key))
+            {
+                _heldOver.Add(send);
+                return;
+            }
+            batch.Add(send);
+            bytes += send.Bytes;
+        }
+    }
+
+    private async Task StoreAsync(List<PendingSend> sends, CancellationToken stoppingToken)
+    {
+        try
+        {
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            timeout.CancelAfter(StoreTimeout);
+            var batch = await sequencer.StoreAsync(sends, timeout.Token);
+            await publisher.PublishAsync(batch, stoppingToken);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)
+        {
+            // Stored or not, nobody was told that it was: the sender tries again with the same client message id.
+            LogNotStored(exception, sends.Count);
+            foreach (var send in sends)
+                send.Refuse(ErrorCodes.Unavailable, "The message could not be stored; try again.");
+        }
+    }
+
+    [LoggerMessage(3102, LogLevel.Warning, "{Count} messages were not stored")]
+    private partial void LogNotStored(Exception exception, int count);
+}

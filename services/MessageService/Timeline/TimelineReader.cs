@@ -1,0 +1,49 @@
+using ImDapr.Contracts;
+using ImDapr.MessageService.Conversations;
+
+namespace ImDapr.MessageService.Timeline;
+
+/// <summary>Reads a conversation for one of its members, from the seq at which it joined (I7).</summary>
+public sealed class TimelineReader(MemberDirectory members, MessageStore store)
+{
+    private const int DefaultLimit = 50;
+
+    public async Task<Answer<HistoryPage>> ReadAsync(UserCall<HistoryRequest> call, CancellationToken cancellationToken)
+    {
+        var request = call.Request;
+        if (Check(request) is { } refusal)
+            return Answer<HistoryPage>.Refused(refusal);
+        var membership = await members.FindAsync(request.ConversationId!, call.UserId, cancellationToken);
+        if (membership is null)
+            return Answer<HistoryPage>.Refused(ErrorCodes.NotAMember, "You are not a member of this conversation.");
+        return Answer<HistoryPage>.Of(await ReadAsync(request, membership, cancellationToken));
+    }
+
+    private async Task<HistoryPage> ReadAsync(HistoryRequest request, Membership membership, CancellationToken cancellationToken)
+    {
+        var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, Limits.PageSize);
+        var oldest = Math.Max(membership.JoinSeq, membership.ClearedSeq + 1);
+        var backwards = request.After is null;
+        var from = backwards ? oldest : Math.Max(oldest, request.After!.Value + 1);
+        var to = request.Before ?? long.MaxValue;
+        // One more than asked for tells whether there is more.
+        var messages = await store.RangeAsync(membership.ConversationId, from, to, limit + 1, newestFirst: backwards, cancellationToken);
+        var hasMore = messages.Count > limit;
+        if (hasMore)
+            messages.RemoveAt(limit);
+        if (backwards)
+            messages.Reverse();
+        return new HistoryPage([.. messages], hasMore);
+    }
+
+    private static Refusal? Check(HistoryRequest request)
+    {
+        if (ConversationId.TryParse(request.ConversationId) is null)
+            return new Refusal(ErrorCodes.InvalidArgument, "conversationId is not a conversation id.");
+        if (request is { Before: not null, After: not null })
+            return new Refusal(ErrorCodes.InvalidArgument, "Only one of before and after can be given.");
+        return request.Before is < 1 || request.After is < 0 || request.Limit < 0
+            ? new Refusal(ErrorCodes.InvalidArgument, "before is 1 or more; after and limit are 0 or more.")
+            : null;
+    }
+}

@@ -1,0 +1,19 @@
+using ImDapr.Contracts;
+using ImDapr.UserService.Contacts;
+using ImDapr.UserService.Groups;
+
+namespace ImDapr.UserService.Accounts;
+
+/// <summary>What other services ask; not under /api, so the public origin never forwards it.</summary>
+public static class DirectoryApi
+{
+    public static void MapDirectory(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/internal/directory", async (DirectoryRequest request, UserStore users, GroupStore groups, CancellationToken cancellationToken) =>
+            new DirectoryAnswer(await users.FindAsync(request.UserIds, cancellationToken), await groups.NamesAsync(request.GroupIds, cancellationToken)));
+        routes.MapPost("/internal/blocks", async (BlocksRequest request, BlockStore blocks, CancellationToken cancellationToken) =>
+            new BlocksAnswer(await blocks.BlockedAsync(request.Pairs, cancellationToken)));
+        routes.MapGet("/internal/groups/{groupId}", async (string groupId, GroupStore groups, CancellationToken cancellationToken) =>
+            await groups.FindAsync(groupId, cancellationToken) is { } group ? Results.Ok(group) : Results.NotFound());
+    }
+}

@@ -1,0 +1,32 @@
+using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Sql;
+
+namespace ImDapr.UserService.Contacts;
+
+/// <summary>Who has blocked whom.</summary>
+/// <remarks>blocks (user_id, blocked_id)</remarks>
+public sealed class BlockStore(SqlClient sql, TimeProvider time)
+{
+    public Task AddAsync(string userId, string blockedId, CancellationToken cancellationToken) => sql.InsertNewAsync(
+        "blocks", ["user_id", "blocked_id", "created_at"], [[userId, blockedId, time.GetUtcNow().ToUnixTimeMilliseconds()]], cancellationToken);
+
+    public Task RemoveAsync(string userId, string blockedId, CancellationToken cancellationToken) =>
+        sql.ExecuteAsync("DELETE FROM blocks WHERE user_id = ? AND blocked_id = ?", [userId, blockedId], cancellationToken);
+
+    public async Task<string[]> ListAsync(string userId, CancellationToken cancellationToken)
+    {
+        var rows = await sql.QueryAsync("SELECT blocked_id FROM blocks WHERE user_id = ? ORDER BY blocked_id", [userId], cancellationToken);
+        return [.. rows.Select(row => row.String("blocked_id"))];
+    }
+
+    /// <returns>Those of the pairs that are blocked.</returns>
+    public async Task<BlockPair[]> BlockedAsync(IReadOnlyCollection<BlockPair> pairs, CancellationToken cancellationToken)
+    {
+        if (pairs.Count == 0)
+            return [];
+        var where = string.Join(" OR ", Enumerable.Repeat("(user_id = ? AND blocked_id = ?)", pairs.Count));
+        var rows = await sql.QueryAsync(
+            $"SELECT user_id, blocked_id FROM blocks WHERE {where}", [.. pairs.SelectMany(pair => new object?[] { pair.UserId, pair.BlockedId })], cancellationToken);
+        return [.. rows.Select(row => new BlockPair(row.String("user_id"), row.String("blocked_id")))];
+    }
+}

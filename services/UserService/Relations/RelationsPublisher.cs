@@ -1,0 +1,14 @@
+using Dapr.Client;
+using ImDapr.Contracts;
+
+namespace ImDapr.UserService.Relations;
+
+/// <summary>
+/// Tells the other services that a relation changed. A block or a profile is a hint whose loss heals by itself within the life of a cache entry
+/// (docs/decisions/0005); changes of groups go through <see cref="Groups.GroupOutbox"/>.
+/// </summary>
+public sealed class RelationsPublisher(DaprClient dapr)
+{
+    public Task PublishAsync(RelationChanged change, CancellationToken cancellationToken) =>
+        dapr.PublishEventAsync(DaprNames.PubSub, Topics.Relations, change, cancellationToken);
+}

@@ -1,0 +1,50 @@
+using ImDapr.ServiceDefaults.Auth;
+using ImDapr.UserService.Accounts;
+using ImDapr.UserService.Contacts;
+using ImDapr.UserService.Devices;
+using ImDapr.UserService.Groups;
+using ImDapr.UserService.Relations;
+using ImDapr.UserService.Tokens;
+using Microsoft.AspNetCore.Identity;
+
+namespace ImDapr.UserService;
+
+/// <summary>Wiring of each feature.</summary>
+public static class UserServiceExtensions
+{
+    public static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<PasswordHasherOptions>().BindConfiguration("Passwords");
+        builder.Services.AddSingleton<IPasswordHasher<string>, PasswordHasher<string>>();
+        builder.Services.AddSingleton<PasswordRules>().AddSingleton<UserStore>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddDevices(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<DeviceStore>().AddSingleton<SessionEnding>().AddSingleton<RefreshLifetime>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddTokens(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<AccessTokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<TokenIssuer>().AddSingleton<SigningKeys>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<SigningKeys>());
+        builder.AddImAuthentication(provider => [provider.GetRequiredService<SigningKeys>().Key]);
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddContacts(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<BlockStore>().AddSingleton<RelationsPublisher>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddGroups(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<GroupStore>().AddSingleton<GroupOutbox>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<GroupOutbox>());
+        return builder;
+    }
+}

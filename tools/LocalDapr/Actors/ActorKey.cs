@@ -1,0 +1,3 @@
+namespace ImDapr.LocalDapr.Actors;
+
+public readonly record struct ActorKey(string Type, string Id);

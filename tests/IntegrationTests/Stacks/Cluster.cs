@@ -20,6 +20,7 @@ public abstract class Cluster(string name, string template) : IAsyncLifetime
     {
         CopyFolder(Path.Combine(Repository.Root, "components"), Path.Combine(_folder, "components"));
         _yaml = DaprYaml.Write(template, _folder, AppSettings);
+        Directory.CreateDirectory(Path.GetDirectoryName(LogPath)!);
         File.Delete(LogPath);
         await StartAsync();
     }

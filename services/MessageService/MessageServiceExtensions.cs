@@ -43,6 +43,7 @@ public static class MessageServiceExtensions
         builder.Services.AddActors(actors =>
         {
             actors.Actors.RegisterActor<UserActor>();
+            actors.HttpEndpoint = DaprEndpoint.Http(builder.Configuration);
             actors.JsonSerializerOptions = ContractsJson.Wire;
             actors.UseJsonSerialization = true;
             // Long enough for a conversation, short enough that memory follows who is active.

@@ -87,11 +87,22 @@ internal sealed class ChatProcess : IAsyncDisposable
         return await _events.Reader.ReadAsync(limit.Token);
     }
 
+    // On a thread of the process: what is wrong is told to whoever reads next.
     private void Read(string? line)
     {
         if (line is null)
-            _events.Writer.Complete();
-        else
-            Assert.True(_events.Writer.TryWrite(JsonDocument.Parse(line).RootElement)); // anything but JSON fails here
+        {
+            _events.Writer.TryComplete();
+            return;
+        }
+        try
+        {
+            if (!_events.Writer.TryWrite(JsonDocument.Parse(line).RootElement))
+                _events.Writer.TryComplete(new InvalidOperationException("the chat says more than anybody reads"));
+        }
+        catch (JsonException e)
+        {
+            _events.Writer.TryComplete(new InvalidOperationException($"the chat wrote no JSON: {line}", e));
+        }
     }
 }

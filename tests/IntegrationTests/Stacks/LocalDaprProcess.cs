@@ -19,7 +19,6 @@ internal sealed class LocalDaprProcess : IAsyncDisposable
     private LocalDaprProcess(Process process, string logPath)
     {
         _process = process;
-        Directory.CreateDirectory(Path.GetDirectoryName(logPath)!);
         _log = new StreamWriter(logPath, append: true, Encoding.UTF8) { AutoFlush = true };
     }
 

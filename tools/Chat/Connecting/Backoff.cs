@@ -3,8 +3,8 @@ namespace ImDapr.Chat.Connecting;
 /// <summary>Waits that double from a quarter of a second up to ten, with jitter so that clients of a dead node do not return as one.</summary>
 public sealed class Backoff(TimeProvider time)
 {
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
     private TimeSpan _next = First;
 
     public void Reset() => _next = First;

@@ -62,8 +62,8 @@ public sealed class HubLink : IAsyncDisposable
             _wasConnected = true;
             _connected.TrySetResult();
             Connected?.Invoke();
-            backoff.Reset();
 
+            var since = _time.GetTimestamp();
             await Task.WhenAny(_kicked.Task, _closed.Task, _leaving.Task).WaitAsync(cancellationToken);
             if (_kicked.Task.IsCompleted)
                 return await _kicked.Task;
@@ -71,6 +71,10 @@ public sealed class HubLink : IAsyncDisposable
             _connected = New();
             await _hub.StopAsync(cancellationToken); // when this node is to be left; a closed connection does not mind
             Disconnected?.Invoke((await _closed.Task)?.Message ?? "the server closed the connection");
+            // A server that accepts and closes at once is as ill as one that does not answer.
+            if (_time.GetElapsedTime(since) > Backoff.Longest)
+                backoff.Reset();
+            await backoff.WaitAsync(cancellationToken);
         }
     }
 

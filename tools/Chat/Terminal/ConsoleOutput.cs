@@ -19,7 +19,7 @@ public sealed class ConsoleOutput(IAnsiConsole console, string userId) : IChatOu
     private string Line(ChatEvent shown) => shown switch
     {
         ChatEvent.Ready e => $"[green]connected[/] as [bold]{Safe(e.UserId)}[/] on device {Safe(e.DeviceId)}. /to USER starts a chat, /help shows more.",
-        ChatEvent.Disconnected e => $"[yellow]offline:[/] {Safe(e.Reason)}. Trying again; what you write is sent later.",
+        ChatEvent.Disconnected e => $"[yellow]offline:[/] {Safe(e.Reason.TrimEnd('.'))}. Trying again; what you write is sent later.",
         ChatEvent.Received e => MessageLine(e.Message, "bold"),
         ChatEvent.Remembered e => MessageLine(e.Message, "dim"),
         ChatEvent.Acknowledged e => $"[dim]sent ({Safe(Label(e.ConversationId))} {e.Seq})[/]",

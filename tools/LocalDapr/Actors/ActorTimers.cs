@@ -78,7 +78,10 @@ public sealed partial class ActorTimers(ActorRuntime runtime, TimeProvider time,
 
     private static byte[] Payload(JsonElement body) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
     {
-        ["data"] = Node(body, "data"), ["callback"] = Node(body, "callback"), ["dueTime"] = Node(body, "dueTime"), ["period"] = Node(body, "period"),
+        ["data"] = Node(body, "data"),
+        ["callback"] = Node(body, "callback"),
+        ["dueTime"] = Node(body, "dueTime"),
+        ["period"] = Node(body, "period"),
     });
 
     private static JsonNode? Node(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? JsonNode.Parse(value.GetRawText()) : null;

@@ -124,7 +124,9 @@ public sealed partial class ReminderStore : IAsyncDisposable
         var payload = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
         {
             // Scheduler jobs carry neither text.
-            ["data"] = reminder.Data is null ? null : JsonNode.Parse(reminder.Data), ["dueTime"] = "", ["period"] = "",
+            ["data"] = reminder.Data is null ? null : JsonNode.Parse(reminder.Data),
+            ["dueTime"] = "",
+            ["period"] = "",
         });
         for (var retry = 0; retry <= Retries; retry++)
         {

@@ -11,8 +11,8 @@ public sealed partial class SessionCloser(
 {
     public const string Replaced = "replaced";
 
-    // A device whose link is dead reads nothing: the reason is worth this long a wait, the close is certain.
-    private static readonly TimeSpan KickTimeout = TimeSpan.FromSeconds(2);
+    // Abort throws away what is on its way out (dotnet/aspnetcore#21422). A client that was told goes by itself; a dead link is cut off.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     /// <summary>The same device has connected again: its older connection goes.</summary>
     public Task ReplaceAsync(string userId, DeviceSession old, CancellationToken cancellationToken)
@@ -27,14 +27,17 @@ public sealed partial class SessionCloser(
     public Task EndLocalAsync(SessionEnded ended, CancellationToken cancellationToken) =>
         Task.WhenAll(connections.Of(ended).Select(connection => CloseAsync(connection, ended.Reason, cancellationToken)));
 
-    private async Task CloseAsync(LocalConnection connection, string reason, CancellationToken cancellationToken)
+    private Task CloseAsync(LocalConnection connection, string reason, CancellationToken cancellationToken)
     {
         LogEnded(connection.Session.ConnectionId, connection.UserId, connection.Session.DeviceId, reason);
-        // A write to a local connection completes when it is in its transport's pipe; Abort then appends the close message and lets the
-        // pipe drain. So the reason always goes out before the end, and the close message tells the client not to come back by itself.
-        var kick = hub.Clients.Client(connection.Session.ConnectionId).Kicked(new Kick(reason));
-        await kick.WaitAsync(KickTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        connection.Context.Abort();
+        AbortAfterGrace(connection.Context);
+        return hub.Clients.Client(connection.Session.ConnectionId).Kicked(new Kick(reason)).WaitAsync(cancellationToken);
+    }
+
+    private void AbortAfterGrace(HubCallerContext context)
+    {
+        var timer = time.CreateTimer(static state => ((HubCallerContext)state!).Abort(), context, Grace, Timeout.InfiniteTimeSpan);
+        context.ConnectionAborted.Register(timer.Dispose); // and so the connection keeps its timer alive
     }
 
     [LoggerMessage(2010, LogLevel.Information, "Connection {ConnectionId} of {UserId} on {DeviceId} is closed: {Reason}")]

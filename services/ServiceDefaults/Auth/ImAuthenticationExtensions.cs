@@ -4,6 +4,7 @@ using ImDapr.ServiceDefaults.Actors;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ImDapr.ServiceDefaults.Auth;
@@ -40,14 +41,16 @@ public static class ImAuthenticationExtensions
         return builder;
     }
 
-    private static Microsoft.Extensions.Options.OptionsBuilder<JwtBearerOptions> AddBearer(WebApplicationBuilder builder)
+    private static OptionsBuilder<JwtBearerOptions> AddBearer(WebApplicationBuilder builder)
     {
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         builder.Services.AddAuthorization();
-        return builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TimeProvider>((jwt, time) =>
+        builder.Services.AddOptions<TokenCheckOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        var bearer = builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme);
+        return bearer.Configure<TimeProvider, IOptions<TokenCheckOptions>>((jwt, time, options) =>
         {
             jwt.MapInboundClaims = false;
-            jwt.TokenValidationParameters = TokenRules.Validation(time);
+            jwt.TokenValidationParameters = TokenRules.Validation(time, options.Value);
             jwt.Events = AuthenticationProblems.Events();
         });
     }

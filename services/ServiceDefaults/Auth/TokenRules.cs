@@ -13,17 +13,14 @@ public static class TokenRules
     public const string DeviceIdClaim = "did";
     public const string PlatformClaim = "platform";
 
-    // Clocks of one cluster agree within seconds; more would only lengthen the life of a token that ended.
-    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
-
     /// <summary>How a token is checked; the keys are added by who knows them. Time is injected, so the check follows the same clock as the issuer.</summary>
-    public static TokenValidationParameters Validation(TimeProvider time) => new()
+    public static TokenValidationParameters Validation(TimeProvider time, TokenCheckOptions options) => new()
     {
         ValidIssuer = Issuer,
         ValidAudience = Audience,
         ValidAlgorithms = [Algorithm],
         NameClaimType = UserIdClaim,
-        ClockSkew = ClockSkew,
+        ClockSkew = options.ClockSkew,
         LifetimeValidator = (notBefore, expires, _, parameters) => IsAlive(time.GetUtcNow().UtcDateTime, notBefore, expires, parameters.ClockSkew),
     };
 

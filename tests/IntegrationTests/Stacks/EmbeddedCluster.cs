@@ -7,5 +7,5 @@ public sealed class EmbeddedCluster() : Cluster("embedded", "dapr.yaml");
 public sealed class ShortTokensCluster() : Cluster("short-tokens", "dapr.yaml")
 {
     protected override IReadOnlyDictionary<string, string> AppSettings =>
-        new Dictionary<string, string> { ["Tokens__AccessLifetimeSeconds"] = "1" };
+        new Dictionary<string, string> { ["Tokens__AccessLifetimeSeconds"] = "1", ["Tokens__ClockSkewSeconds"] = "0" };
 }

@@ -55,6 +55,8 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Is(Enum.Parse<LogEventLevel>(builder.Configuration["Log:Level"] ?? nameof(LogEventLevel.Information)))
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
+            // It logs every refusal of a hub method as an error with a stack trace; what is ours is reported by the hub itself.
+            .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
             .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A person reads a line; a platform reads JSON (Log__Json=true).

@@ -54,9 +54,15 @@ system=$!
 set +m
 wait_for 180 "$work/system.log" "--as ann"
 
-printf '/to bob\nhello bob\n' | timeout 90 bash -c "${commands[1]}" >"$work/ann.log" 2>&1 || fail "ann's chat failed"
-printf '/to ann\nhello ann\n' | timeout 90 bash -c "${commands[2]}" >"$work/bob.log" 2>&1 || fail "bob's chat failed"
+# run_chat NAME COMMAND [LINE...]: what a person types into that terminal before closing it.
+run_chat() {
+  printf '%s\n' "${@:3}" | timeout 90 bash -c "$2" >"$work/$1.log" 2>&1 || fail "$1's chat failed"
+}
+run_chat ann "${commands[1]}"
+run_chat bob "${commands[2]}"
+run_chat ann "${commands[1]}" '/to bob' 'hello bob'
+run_chat bob "${commands[2]}" '/to ann' 'hello ann'
 grep -q "ann: hello bob" "$work/bob.log" || fail "bob did not see ann's message"
-timeout 90 bash -c "${commands[1]}" >"$work/ann.log" 2>&1 </dev/null || fail "ann's second chat failed"
+run_chat ann "${commands[1]}"
 grep -q "bob: hello ann" "$work/ann.log" || fail "ann did not see bob's message"
 echo "README: ann and bob chatted"

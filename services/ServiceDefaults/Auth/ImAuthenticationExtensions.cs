@@ -2,6 +2,7 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,8 @@ public static class ImAuthenticationExtensions
     private static OptionsBuilder<JwtBearerOptions> AddBearer(WebApplicationBuilder builder)
     {
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
+        // Authentication brings it along for cookies; a bearer token needs no key, and none is written to disk.
+        builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
         builder.Services.AddAuthorization();
         builder.Services.AddOptions<TokenCheckOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
         var bearer = builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme);

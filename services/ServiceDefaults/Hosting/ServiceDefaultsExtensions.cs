@@ -57,6 +57,8 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             // It logs every refusal of a hub method as an error with a stack trace; what is ours is reported by the hub itself.
             .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
+            // Nothing here has a key to protect (AddImAuthentication), which it reports as an error.
+            .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Fatal)
             .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A person reads a line; a platform reads JSON (Log__Json=true).

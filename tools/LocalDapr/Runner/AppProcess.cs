@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace ImDapr.LocalDapr.Runner;
 
-/// <summary>A child process: its output on our console, its last lines kept, stopped gently and then for good.</summary>
+/// <summary>A child process: what it says passed on, its last lines kept, stopped gently and then for good.</summary>
 public sealed partial class AppProcess : IAsyncDisposable
 {
     private const int LastLines = 20;
@@ -30,9 +30,10 @@ public sealed partial class AppProcess : IAsyncDisposable
     /// <summary>Ends when the process has ended.</summary>
     public Task Exited { get; private set; } = Task.CompletedTask;
 
+    /// <param name="said">Gets every line that the process writes.</param>
     /// <exception cref="RunnerException">The command cannot be started.</exception>
     public static AppProcess Start(
-        string name, string folder, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, ConsoleOutput output)
+        string name, string folder, IReadOnlyList<string> command, IReadOnlyDictionary<string, string> environment, Action<string> said)
     {
         var start = new ProcessStartInfo { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         var words = DiesWithUs(command);
@@ -44,7 +45,7 @@ public sealed partial class AppProcess : IAsyncDisposable
         try
         {
             var app = new AppProcess(name, ProcessStarter.Start(start));
-            app.Exited = app.PumpAsync(output);
+            app.Exited = app.PumpAsync(said);
             return app;
         }
         catch (System.ComponentModel.Win32Exception exception)
@@ -74,13 +75,13 @@ public sealed partial class AppProcess : IAsyncDisposable
     private static IReadOnlyList<string> DiesWithUs(IReadOnlyList<string> command) =>
         OperatingSystem.IsLinux() && File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", .. command] : command;
 
-    private async Task PumpAsync(ConsoleOutput output)
+    private async Task PumpAsync(Action<string> said)
     {
-        await Task.WhenAll(PumpAsync(_process.StandardOutput, output), PumpAsync(_process.StandardError, output));
+        await Task.WhenAll(PumpAsync(_process.StandardOutput, said), PumpAsync(_process.StandardError, said));
         await _process.WaitForExitAsync();
     }
 
-    private async Task PumpAsync(StreamReader reader, ConsoleOutput output)
+    private async Task PumpAsync(StreamReader reader, Action<string> said)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
@@ -90,7 +91,7 @@ public sealed partial class AppProcess : IAsyncDisposable
                 if (_last.Count > LastLines)
                     _last.Dequeue();
             }
-            output.Line(Name, line);
+            said(line);
         }
     }
 

@@ -59,7 +59,8 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         var sidecar = await Sidecar.StartAsync(spec, components, resiliency, around, cancellationToken);
         try
         {
-            var process = AppProcess.Start(DisplayName(file, spec), spec.Folder, spec.Command, Variables(spec, sidecar, environment), output);
+            var name = DisplayName(file, spec);
+            var process = AppProcess.Start(name, spec.Folder, spec.Command, Variables(spec, sidecar, environment), line => output.Line(name, line));
             var app = new RunningApp(spec, sidecar, process);
             await WaitListeningAsync(app, cancellationToken);
             await sidecar.ConnectAppAsync(resources.Subscriptions, cancellationToken);

@@ -18,6 +18,7 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
     private readonly List<AppProcess> _processes = [];
+    private readonly Dictionary<string, TextWriter> _logs = [];
 
     /// <summary>Starts both and answers the variables that the component files refer to.</summary>
     public async Task<IReadOnlyDictionary<string, string>> StartAsync(CancellationToken cancellationToken)
@@ -43,6 +44,7 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
             await using var redis = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{port},abortConnect=false,connectTimeout=1000,connectRetry=0");
             return redis.IsConnected && await redis.GetDatabase().PingAsync() > TimeSpan.Zero;
         }, cancellationToken);
+        SayReady("redis", port, folder);
         return port;
     }
 
@@ -70,8 +72,11 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
             await create.ExecuteNonQueryAsync(cancellationToken);
             return true;
         }, cancellationToken);
+        SayReady("mysql", port, folder);
         return port;
     }
+
+    private void SayReady(string name, int port, string folder) => output.Line(name, $"ready on 127.0.0.1:{port}, its log is {folder}/server.log");
 
     private async Task InitialiseAsync(string server, string folder, string data, CancellationToken cancellationToken)
     {
@@ -85,7 +90,7 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
         List<string> command = Find("mariadb-install-db") is { } install
             ? [install, "--no-defaults", $"--datadir={fresh}", "--auth-root-authentication-method=normal", "--skip-test-db", .. AsRoot()]
             : [server, "--no-defaults", "--initialize-insecure", $"--datadir={fresh}", .. AsRoot()];
-        await using var process = AppProcess.Start("mysql", folder, command, new Dictionary<string, string>(), output);
+        await using var process = Launch("mysql", folder, command);
         await process.Exited.WaitAsync(cancellationToken);
         if (process.ExitCode != 0)
             throw new RunnerException($"mysql: making the database failed with exit code {process.ExitCode}:\n{string.Join('\n', process.Tail())}");
@@ -94,9 +99,17 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
 
     private AppProcess Start(string name, string folder, IReadOnlyList<string> command)
     {
-        var process = AppProcess.Start(name, folder, command, new Dictionary<string, string>(), output);
+        var process = Launch(name, folder, command);
         _processes.Add(process);
         return process;
+    }
+
+    // Servers say much that nobody reads when all is well: it goes to a file.
+    private AppProcess Launch(string name, string folder, IReadOnlyList<string> command)
+    {
+        if (!_logs.TryGetValue(folder, out var log))
+            _logs[folder] = log = TextWriter.Synchronized(new StreamWriter(Path.Combine(folder, "server.log"), append: true) { AutoFlush = true });
+        return AppProcess.Start(name, folder, command, new Dictionary<string, string>(), log.WriteLine);
     }
 
     private static async Task WaitAsync(AppProcess process, Func<Task<bool>> isReady, CancellationToken cancellationToken)
@@ -152,5 +165,7 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
         await Task.WhenAll(_processes.Select(process => process.StopAsync(Grace)));
         foreach (var process in _processes)
             await process.DisposeAsync();
+        foreach (var log in _logs.Values)
+            await log.DisposeAsync();
     }
 }

@@ -3,30 +3,83 @@ using ImDapr.LocalDapr.Resources;
 
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>What an app's <c>/dapr/config</c> says of its actors; absent fields have daprd's defaults.</summary>
-public sealed record ActorConfig(
-    IReadOnlyList<string> Types, TimeSpan IdleTimeout, TimeSpan DrainTimeout, bool Drain, bool Reentrant, int MaxStackDepth)
+/// <summary>How actors of one type are hosted.</summary>
+/// <param name="IdleTimeout">Deactivated when the last call began this long ago.</param>
+/// <param name="DrainTimeout">How long running calls may go on when the actor moves to another host.</param>
+/// <param name="MaxStackDepth">Calls of one chain inside one actor, if it is reentrant.</param>
+public sealed record ActorTypeConfig(TimeSpan IdleTimeout, TimeSpan DrainTimeout, bool Reentrant, int MaxStackDepth);
+
+/// <summary>What an app says of its actors on <c>GET /dapr/config</c>: every type that it hosts.</summary>
+public sealed record ActorConfig(IReadOnlyDictionary<string, ActorTypeConfig> Types)
 {
-    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(24); // 80% of the dissemination timeout
+    public static readonly ActorConfig None = new(new Dictionary<string, ActorTypeConfig>());
 
-    public static readonly ActorConfig None = new([], TimeSpan.FromMinutes(60), TimeSpan.FromSeconds(2), true, false, 32);
+    private const int DefaultStackDepth = 32;
+    private static readonly TimeSpan DefaultIdle = TimeSpan.FromMinutes(60);
+    private static readonly TimeSpan DefaultDrain = TimeSpan.FromSeconds(2);
 
-    public static ActorConfig Read(JsonElement config)
+    // daprd gives a drain at most 80 % of its dissemination timeout.
+    private static readonly TimeSpan DisseminationTimeout = TimeSpan.FromSeconds(30);
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { AllowTrailingCommas = false };
+
+    /// <param name="json">Body of the app's answer; empty means that it hosts no actors.</param>
+    /// <exception cref="FormatException">The body is not what an app should answer; the message says which value.</exception>
+    public static ActorConfig Parse(ReadOnlySpan<byte> json)
     {
-        var types = config.TryGetProperty("entities", out var entities) && entities.ValueKind == JsonValueKind.Array
-            ? entities.EnumerateArray().Select(type => type.GetString()!).ToList()
-            : [];
-        var reentrancy = config.TryGetProperty("reentrancy", out var section) && section.ValueKind == JsonValueKind.Object ? section : default;
-        var drain = Duration(config, "drainOngoingCallTimeout", None.DrainTimeout);
-        return new ActorConfig(
-            types,
-            Duration(config, "actorIdleTimeout", None.IdleTimeout),
-            drain > LongestDrain ? LongestDrain : drain,
-            !config.TryGetProperty("drainRebalancedActors", out var rebalanced) || rebalanced.ValueKind != JsonValueKind.False,
-            reentrancy.ValueKind == JsonValueKind.Object && reentrancy.TryGetProperty("enabled", out var enabled) && enabled.ValueKind == JsonValueKind.True,
-            reentrancy.ValueKind == JsonValueKind.Object && reentrancy.TryGetProperty("maxStackDepth", out var depth) && depth.TryGetInt32(out var most) ? most : None.MaxStackDepth);
+        if (json.IsEmpty)
+            return None;
+
+        var app = Read(json);
+        var drains = app.DrainRebalancedActors ?? true;
+        var drain = Drain(app.DrainOngoingCallTimeout, DefaultDrain);
+        var common = Create(Duration(app.ActorIdleTimeout, DefaultIdle), drains ? drain : TimeSpan.Zero, app.Reentrancy);
+        var types = (app.Entities ?? []).Distinct().ToDictionary(type => type, _ => common);
+        foreach (var entity in app.EntitiesConfig ?? [])
+        {
+            // A type's own block replaces the common values as a whole: what it leaves out is daprd's default, except for the drain.
+            var own = Create(
+                Duration(entity.ActorIdleTimeout, DefaultIdle), drains ? Drain(entity.DrainOngoingCallTimeout, drain) : TimeSpan.Zero, entity.Reentrancy);
+            foreach (var type in (entity.Entities ?? []).Where(types.ContainsKey))
+                types[type] = own;
+        }
+
+        return new ActorConfig(types);
     }
 
-    private static TimeSpan Duration(JsonElement config, string name, TimeSpan otherwise) =>
-        config.TryGetProperty(name, out var value) && value.GetString() is { Length: > 0 } text && GoDuration.TryParse(text, out var duration) ? duration : otherwise;
+    private static AppSettings Read(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<AppSettings>(json, Options) ?? new AppSettings();
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"GET /dapr/config of the app is no valid configuration: {e.Message}", e);
+        }
+    }
+
+    private static ActorTypeConfig Create(TimeSpan idle, TimeSpan drain, ReentrancySettings? reentrancy) =>
+        new(idle, drain, reentrancy?.Enabled ?? false, reentrancy?.MaxStackDepth ?? DefaultStackDepth);
+
+    private static TimeSpan Drain(string? text, TimeSpan fallback)
+    {
+        var drain = Duration(text, fallback);
+        return drain < DisseminationTimeout ? drain : 0.8 * DisseminationTimeout;
+    }
+
+    private static TimeSpan Duration(string? text, TimeSpan fallback)
+    {
+        if (string.IsNullOrEmpty(text))
+            return fallback;
+
+        return GoDuration.TryParse(text, out var duration)
+            ? duration
+            : throw new FormatException($"GET /dapr/config of the app: '{text}' is no duration");
+    }
+
+    private sealed record AppSettings(
+        string[]? Entities = null, string? ActorIdleTimeout = null, string? DrainOngoingCallTimeout = null, bool? DrainRebalancedActors = null,
+        ReentrancySettings? Reentrancy = null, AppSettings[]? EntitiesConfig = null);
+
+    private sealed record ReentrancySettings(bool Enabled = false, int? MaxStackDepth = null);
 }

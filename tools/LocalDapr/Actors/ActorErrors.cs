@@ -1,46 +1,54 @@
-using Grpc.Core;
-using ImDapr.LocalDapr.Api;
-
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>Errors of the actor API, as daprd names them (dapr-contract 5.3).</summary>
-internal static class ActorErrors
+/// <summary>A refusal as daprd's actor API words it.</summary>
+public sealed class ActorApiException(int status, string code, string message, Exception? inner = null) : Exception(message, inner)
 {
-    public static DaprError Invoke(string why, Exception? inner = null) =>
-        new(StatusCode.Internal, 500, "ERR_ACTOR_INVOKE_METHOD", $"error invoke actor method: {why}", inner);
+    public int Status => status;
 
-    public static DaprError NoAddress(string type) =>
-        new(StatusCode.NotFound, 404, "ERR_ACTOR_NO_ADDRESS", $"did not find address for actor: no host for actor type {type}");
+    public string Code => code;
 
-    public static DaprError StackDepth() => new(StatusCode.ResourceExhausted, 500, "ERR_ACTOR_STACK_DEPTH", "maximum stack depth exceeded");
+    public static ActorApiException BadRequest(string what) => new(400, "ERR_BAD_REQUEST", $"invalid request: {what}");
 
-    public static DaprError InstanceMissing() => new(StatusCode.Internal, 400, "ERR_ACTOR_INSTANCE_MISSING", "actor instance is missing");
+    public static ActorApiException Malformed(string what) => new(400, "ERR_MALFORMED_REQUEST", $"failed deserializing HTTP body: {what}");
 
-    public static DaprError NoStore() =>
-        new(StatusCode.Internal, 500, "ERR_ACTOR_RUNTIME_NOT_FOUND", "the state store is not configured to use the actor runtime");
+    public static ActorApiException Invoke(string what, Exception? inner = null) =>
+        new(500, "ERR_ACTOR_INVOKE_METHOD", $"error invoke actor method: {what}", inner);
 
-    public static DaprError StateGet(string why, Exception inner) =>
-        new(StatusCode.Internal, 500, "ERR_ACTOR_STATE_GET", $"error getting actor state: {why}", inner);
+    public static ActorApiException StackDepth() => new(500, "ERR_ACTOR_STACK_DEPTH", "maximum stack depth exceeded");
 
-    public static DaprError StateSave(string why, Exception? inner = null) =>
-        new(StatusCode.Internal, 500, "ERR_ACTOR_STATE_TRANSACTION_SAVE", $"error saving actor transaction state: {why}", inner);
+    public static ActorApiException RuntimeClosed() => new(503, "ERR_ACTOR_RUNTIME_CLOSED", "actor runtime is closed");
 
-    public static DaprError Malformed(string why, Exception? inner = null) =>
-        new(StatusCode.InvalidArgument, 400, "ERR_MALFORMED_REQUEST", $"failed deserializing HTTP body: {why}", inner);
+    public static ActorApiException NoStateStore() => new(
+        500, "ERR_ACTOR_RUNTIME_NOT_FOUND",
+        "the state store is not configured to use the actor runtime. Have you set the - name: actorStateStore value: \"true\" in your state store component file?");
 
-    public static DaprError ReminderNotHosted() =>
-        new(StatusCode.PermissionDenied, 403, "ERR_ACTOR_REMINDER_NON_HOSTED", "operations on actor reminders are only possible on hosted actor types");
+    public static ActorApiException InstanceMissing() => new(400, "ERR_ACTOR_INSTANCE_MISSING", "actor instance is missing");
 
-    public static DaprError ReminderMissing() => new(StatusCode.NotFound, 404, "ERR_ACTOR_REMINDER_NOT_FOUND", "actor reminder not found");
+    public static ActorApiException StateGet(string what, Exception? inner = null) =>
+        new(500, "ERR_ACTOR_STATE_GET", $"error getting actor state: {what}", inner);
 
-    public static DaprError ReminderCreate(string why) => new(StatusCode.Internal, 500, "ERR_ACTOR_REMINDER_CREATE", $"error creating actor reminder: {why}");
+    public static ActorApiException StateSave(string what, Exception? inner = null) =>
+        new(500, "ERR_ACTOR_STATE_TRANSACTION_SAVE", $"error saving actor transaction state: {what}", inner);
 
-    public static DaprError TimerCreate(string why) => new(StatusCode.Internal, 500, "ERR_ACTOR_TIMER_CREATE", $"error creating actor timer: {why}");
+    public static ActorApiException TimerCreate(string what) => new(500, "ERR_ACTOR_TIMER_CREATE", $"error creating actor timer: {what}");
+
+    public static ActorApiException ReminderCreate(string what) => new(500, "ERR_ACTOR_REMINDER_CREATE", $"error creating actor reminder: {what}");
+
+    public static ActorApiException ReminderExists(string name) =>
+        new(409, "ERR_ACTOR_REMINDER_ALREADY_EXISTS", $"actor reminder already exists: {name}");
+
+    public static ActorApiException ReminderMissing(string name) => new(404, "ERR_ACTOR_REMINDER_NOT_FOUND", $"actor reminder not found: {name}");
+
+    public static ActorApiException ReminderNotHosted() =>
+        new(403, "ERR_ACTOR_REMINDER_NON_HOSTED", "operations on actor reminders are only possible on hosted actor types");
+
+    public static ActorApiException TypeReserved(string type) => new(
+        403, "ERR_ACTOR_TYPE_RESERVED", $"actor type \"{type}\" is reserved for the Dapr workflow runtime; direct actor API access is not permitted");
 }
 
-/// <summary>The actor has moved, or its host is gone: worth another try elsewhere.</summary>
-internal sealed class ActorMovedException(string message, Exception? inner = null) : Exception(message, inner)
+/// <summary>The actor could not be reached where it was looked for: it is worth looking again, and nothing else is.</summary>
+/// <param name="until">When given, looking again makes sense once this has completed; else after a while or a change of hosts.</param>
+public sealed class ActorUnavailableException(string message, Task? until = null, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>Ends when the old activation is gone; the next try need not wait longer.</summary>
-    public Task? Gone { get; init; }
+    public Task? Until => until;
 }

@@ -1,81 +1,183 @@
-using System.Text;
-
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>
-/// Placement of this process: which sidecars host which actor types, and which of them owns an actor. The owner is the host with the highest
-/// hash of (actor, host), so a host that comes or goes moves only its own share.
-/// </summary>
-public sealed class ActorHostRegistry
+/// <summary>Placement of all sidecars of this process: which of them host a type of actors, and which one owns an actor.</summary>
+/// <remarks>
+/// When hosts change, an actor that moves is closed to new calls, its running ones are drained, and only then does it start on its new host: it never lives
+/// twice. Actors that stay are not touched. (daprd blocks and drains all actors of the type; what it cuts off beyond those that move is tried again anyway.)
+/// </remarks>
+public sealed partial class ActorHostRegistry(ILogger<ActorHostRegistry> logger)
 {
-    private readonly SemaphoreSlim _changing = new(1, 1);
-    private volatile IReadOnlyDictionary<string, ActorRuntime[]> _hosts = new Dictionary<string, ActorRuntime[]>();
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _rounds = new(1, 1);
+    private readonly Dictionary<string, HostsOfType> _types = [];
+    private readonly SortedSet<int> _slots = [];
+    private volatile TaskCompletionSource _changed = NewSignal();
 
-    // Ended and made anew with every change: calls to a type in change wait for it.
-    private volatile TaskCompletionSource _stable = Completed();
+    /// <summary>Raised after every change of hosts.</summary>
+    public event Action? HostsChanged;
 
-    /// <summary>Waits while hosts change, then tells the owner; null when nobody hosts the type.</summary>
-    public async ValueTask<ActorRuntime?> OwnerAsync(ActorKey actor, CancellationToken cancellationToken)
+    /// <summary>Completes at the next change of hosts.</summary>
+    public Task Changed => _changed.Task;
+
+    /// <summary>The sidecar that owns the actor; null when nobody hosts its type.</summary>
+    public ActorRuntime? FindOwner(string type, string id)
     {
-        var stable = _stable.Task;
-        if (!stable.IsCompleted)
-            await stable.WaitAsync(cancellationToken);
-        return Owner(_hosts, actor);
+        lock (_gate)
+            return _types.TryGetValue(type, out var hosts) ? hosts.Owner(id)?.Runtime : null;
     }
 
-    /// <summary>A host joins: actors that become its own are drained and deactivated where they are, before anybody can call them here.</summary>
-    public Task JoinAsync(ActorRuntime host, CancellationToken cancellationToken) =>
-        ChangeAsync(hosts => host.Config.Types.Aggregate(hosts, (all, type) => With(all, type, [.. Of(all, type), host])), cancellationToken);
-
-    /// <summary>A host leaves, or is gone: the others own its actors from now on.</summary>
-    public Task LeaveAsync(ActorRuntime host, CancellationToken cancellationToken) =>
-        ChangeAsync(hosts => host.Config.Types.Aggregate(hosts, (all, type) => With(all, type, [.. Of(all, type).Where(other => other != host)])), cancellationToken);
-
-    private async Task ChangeAsync(
-        Func<IReadOnlyDictionary<string, ActorRuntime[]>, IReadOnlyDictionary<string, ActorRuntime[]>> change, CancellationToken cancellationToken)
+    /// <summary>Types that are hosted by somebody now.</summary>
+    public string[] HostedTypes()
     {
-        await _changing.WaitAsync(cancellationToken);
+        lock (_gate)
+            return [.. _types.Where(entry => entry.Value.Hosts.Length > 0).Select(entry => entry.Key)];
+    }
+
+    /// <summary>Adds a host and moves to it what it owns from now on. Returns when that has happened.</summary>
+    public async Task JoinAsync(ActorRuntime runtime, IReadOnlyCollection<string> types, CancellationToken cancellationToken)
+    {
+        await _rounds.WaitAsync(cancellationToken);
         try
         {
-            _stable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var next = change(_hosts);
-            var hosts = _hosts.Values.SelectMany(all => all).Distinct().ToList();
-            await Task.WhenAll(hosts.Select(host => host.DrainAsync(actor => Owner(next, actor) != host)));
-            _hosts = next;
+            List<HostsOfType> touched;
+            lock (_gate)
+                touched = Add(runtime, types);
+
+            await RebalanceAsync(touched);
         }
         finally
         {
-            _stable.TrySetResult();
-            _changing.Release();
+            _rounds.Release();
+        }
+
+        Log.Joined(logger, runtime.AppId, string.Join(", ", types));
+    }
+
+    /// <summary>Takes a host off after its actors have been drained and deactivated.</summary>
+    public async Task LeaveAsync(ActorRuntime runtime, CancellationToken cancellationToken)
+    {
+        await _rounds.WaitAsync(cancellationToken);
+        try
+        {
+            List<HostsOfType> touched;
+            lock (_gate)
+                touched = Remove(runtime, keepBefore: true);
+
+            await RebalanceAsync(touched);
+        }
+        finally
+        {
+            _rounds.Release();
         }
     }
 
-    private static ActorRuntime? Owner(IReadOnlyDictionary<string, ActorRuntime[]> hosts, ActorKey actor) => Of(hosts, actor.Type) switch
+    /// <summary>Takes a host off at once: its process is gone, and its actors with it.</summary>
+    public void Lose(ActorRuntime runtime)
     {
-        [] => null,
-        [var only] => only,
-        var several => several.MaxBy(host => Weight(actor, host.HostName)),
-    };
+        lock (_gate)
+            Remove(runtime, keepBefore: false);
 
-    private static ActorRuntime[] Of(IReadOnlyDictionary<string, ActorRuntime[]> hosts, string type) => hosts.GetValueOrDefault(type) ?? [];
-
-    private static Dictionary<string, ActorRuntime[]> With(IReadOnlyDictionary<string, ActorRuntime[]> hosts, string type, ActorRuntime[] of) =>
-        new(hosts) { [type] = of };
-
-    // FNV-1a with a final mix: the same in every process, unlike string.GetHashCode.
-    private static ulong Weight(ActorKey actor, string host)
-    {
-        var hash = 14695981039346656037UL;
-        foreach (var value in Encoding.UTF8.GetBytes($"{host}\n{actor.Type}\n{actor.Id}"))
-            hash = (hash ^ value) * 1099511628211UL;
-        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
-        return hash ^ (hash >> 33);
+        SignalChange();
     }
 
-    private static TaskCompletionSource Completed()
+    /// <summary>Looks an actor up and lets the caller reach it, as one step: no change of hosts can come between.</summary>
+    internal Admission Admit(string type, string id)
     {
-        var source = new TaskCompletionSource();
-        source.SetResult();
-        return source;
+        lock (_gate)
+        {
+            if (!_types.TryGetValue(type, out var hosts) || hosts.Owner(id) is not { } owner)
+                return default;
+
+            if (hosts.Moves(id, owner))
+                return new Admission(null, hosts.Round!.Task);
+
+            return new Admission(owner.Runtime.GetOrCreate(type, id), null);
+        }
+    }
+
+    private List<HostsOfType> Add(ActorRuntime runtime, IReadOnlyCollection<string> types)
+    {
+        var slot = Enumerable.Range(0, _slots.Count + 1).First(number => !_slots.Contains(number));
+        _slots.Add(slot);
+        var touched = new List<HostsOfType>();
+        foreach (var type in types)
+        {
+            if (!_types.TryGetValue(type, out var hosts))
+                _types[type] = hosts = new HostsOfType(type);
+
+            hosts.Begin([.. hosts.Hosts, new ActorHost(runtime, slot)]);
+            touched.Add(hosts);
+        }
+
+        return touched;
+    }
+
+    private List<HostsOfType> Remove(ActorRuntime runtime, bool keepBefore)
+    {
+        var touched = new List<HostsOfType>();
+        foreach (var hosts in _types.Values)
+        {
+            if (hosts.Hosts.FirstOrDefault(host => host.Runtime == runtime) is not { } leaving)
+                continue;
+
+            _slots.Remove(leaving.Slot);
+            touched.Add(hosts);
+            if (keepBefore)
+                hosts.Begin(hosts.Without(runtime));
+            else
+                hosts.Forget(runtime);
+        }
+
+        return touched;
+    }
+
+    private async Task RebalanceAsync(List<HostsOfType> touched)
+    {
+        try
+        {
+            await Task.WhenAll(touched.SelectMany(MovedActors).Select(moved => moved.Actor.RetireAsync(moved.Drain)));
+        }
+        finally
+        {
+            lock (_gate)
+                touched.ForEach(hosts => hosts.End());
+
+            SignalChange();
+        }
+    }
+
+    private List<(HostedActor Actor, TimeSpan Drain)> MovedActors(HostsOfType hosts)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. from host in hosts.Before
+                   from actor in host.Runtime.ActorsOf(hosts.Type)
+                   where hosts.Owner(actor.Id) != host
+                   select (actor, host.Runtime.DrainOf(hosts.Type))
+            ];
+        }
+    }
+
+    private void SignalChange()
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+            (changed, _changed) = (_changed, NewSignal());
+
+        changed.SetResult();
+        HostsChanged?.Invoke();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static partial class Log
+    {
+        [LoggerMessage(9403, LogLevel.Information, "{AppId} hosts actors of {Types}")]
+        public static partial void Joined(ILogger logger, string appId, string types);
     }
 }
+
+/// <summary>Either the actor on its owner, or what to wait for while it moves, or neither when nobody hosts its type.</summary>
+internal readonly record struct Admission(HostedActor? Actor, Task? Moving);

@@ -1,193 +1,149 @@
 using System.Collections.Concurrent;
-using System.Net;
 using ImDapr.LocalDapr.Invocation;
 using ImDapr.LocalDapr.State;
 
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>The actors of one sidecar: calls any actor wherever it lives, and serves those whose owner its app is (dapr-contract 5).</summary>
-public sealed partial class ActorRuntime : IAsyncDisposable
+/// <summary>Actors as one sidecar sees them: those that its app instance hosts, and calls to any actor wherever it lives.</summary>
+public sealed partial class ActorRuntime
 {
-    private const int MovedRetries = 5;
-    private static readonly TimeSpan MovedDelay = TimeSpan.FromSeconds(1);
-
-    private readonly AppChannel _app;
     private readonly ActorHostRegistry _registry;
     private readonly TimeProvider _time;
-    private readonly ILogger<ActorRuntime> _logger;
-    private readonly ConcurrentDictionary<ActorKey, ActorSlot> _slots = new();
-    private ITimer? _idleScan;
-    private volatile bool _stopped;
+    private readonly ILogger _logger;
+    private readonly ActorTransport _transport;
+    private readonly ConcurrentDictionary<ActorKey, HostedActor> _actors = new();
+    private volatile ActorConfig _config = ActorConfig.None;
 
+    /// <param name="app">The app instance beside this sidecar.</param>
+    /// <param name="actorStore">The store with <c>actorStateStore: "true"</c>; without one nothing can be hosted.</param>
     public ActorRuntime(
-        string appId, AppChannel app, IStateStore? actorStore, ActorHostRegistry registry, ReminderStore reminders, TimeProvider time, ILoggerFactory loggers)
+        string appId, AppChannel app, IStateStore? actorStore, ActorHostRegistry registry, ReminderStore reminders, TimeProvider time,
+        ILoggerFactory loggers)
     {
-        (_app, _registry, _time) = (app, registry, time);
-        _logger = loggers.CreateLogger<ActorRuntime>();
-        AppId = appId;
+        (AppId, _registry, _time, _logger) = (appId, registry, time, loggers.CreateLogger<ActorRuntime>());
+        _transport = new ActorTransport(app);
         State = new ActorState(appId, actorStore, this);
         Timers = new ActorTimers(this, time, loggers.CreateLogger<ActorTimers>());
-        Reminders = reminders;
+        Reminders = new ActorReminders(this, reminders, time);
     }
 
     public string AppId { get; }
-
-    public ActorConfig Config { get; private set; } = ActorConfig.None;
-
-    /// <summary>Tells hosts apart in the placement hash.</summary>
-    public string HostName => $"{AppId}@{_app.Port}";
 
     public ActorState State { get; }
 
     public ActorTimers Timers { get; }
 
-    public ReminderStore Reminders { get; }
+    public ActorReminders Reminders { get; }
 
+    /// <summary>Number of active actors by type, for <c>/v1.0/metadata</c>; types without any are there too.</summary>
+    public IReadOnlyDictionary<string, int> ActiveActors()
+    {
+        var counts = _config.Types.Keys.ToDictionary(type => type, _ => 0);
+        foreach (var key in _actors.Keys)
+            counts[key.Type] = counts.GetValueOrDefault(key.Type) + 1;
+
+        return counts;
+    }
+
+    public bool Hosts(string type) => _config.Types.ContainsKey(type);
+
+    public bool IsActive(string type, string id) => _actors.TryGetValue(new ActorKey(type, id), out var actor) && actor.Active;
+
+    /// <summary>Hosts what the app says it hosts. Returns when its share of the actors has moved to it.</summary>
     public async Task StartAsync(ActorConfig config, CancellationToken cancellationToken)
     {
-        Config = config;
         if (config.Types.Count == 0)
             return;
-        _idleScan = _time.CreateTimer(_ => DeactivateIdle(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
-        await _registry.JoinAsync(this, cancellationToken);
-        Reminders.HostJoined(this);
+
+        if (!State.Configured)
+        {
+            Log.NoStore(_logger, AppId, string.Join(", ", config.Types.Keys));
+            return;
+        }
+
+        _config = config;
+        await _registry.JoinAsync(this, [.. config.Types.Keys], cancellationToken);
     }
 
-    /// <summary>The app is stopping, or is gone: its actors live elsewhere from now on.</summary>
+    /// <summary>Hands the actors over: running calls end or are drained, the app deactivates every actor, other hosts take over.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_stopped)
+        await Timers.StopAsync();
+        if (_config.Types.Count == 0)
             return;
-        _stopped = true;
-        Reminders.HostLeft(this);
-        if (Config.Types.Count > 0)
-            await _registry.LeaveAsync(this, cancellationToken);
-        Timers.StopAll();
-        if (_idleScan is not null)
-            await _idleScan.DisposeAsync();
+
+        await _registry.LeaveAsync(this, cancellationToken);
+        _config = ActorConfig.None;
     }
 
-    public ValueTask DisposeAsync() => new(StopAsync(CancellationToken.None));
-
-    public bool Hosts(string type) => Config.Types.Contains(type);
-
-    public bool IsActive(ActorKey actor) => _slots.ContainsKey(actor);
-
-    /// <summary>Calls an actor wherever it lives; only a move is tried again, an error of the app is the caller's to judge.</summary>
-    /// <param name="actor">The actor.</param>
-    /// <param name="request">Makes the request anew for each try.</param>
-    /// <param name="chain">Reentrancy id, or null.</param>
-    /// <param name="answer">Reads the app's answer while the turn lasts.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    public async Task InvokeAsync(
-        ActorKey actor, Func<HttpRequestMessage> request, string? chain, Func<HttpResponseMessage, Task> answer, CancellationToken cancellationToken)
+    /// <summary>The app's process is gone: its actors live elsewhere from now on, and calls that were under way are tried again there.</summary>
+    public async Task HostLostAsync()
     {
-        for (var retry = 0; ; retry++)
+        _registry.Lose(this);
+        await Task.WhenAll(_actors.Values.Select(actor => actor.AbandonAsync()));
+        _config = ActorConfig.None;
+        await Timers.StopAsync();
+    }
+
+    /// <summary>Calls an actor wherever it lives, one call at a time per actor.</summary>
+    /// <returns>The app's answer, status 200; to be disposed of.</returns>
+    /// <exception cref="ActorApiException">What daprd would answer instead.</exception>
+    public async ValueTask<ActorReply> InvokeAsync(ActorCall call, CancellationToken cancellationToken)
+    {
+        try
         {
-            var owner = await _registry.OwnerAsync(actor, cancellationToken) ?? throw ActorErrors.NoAddress(actor.Type);
+            return await ReachAsync(call, cancellationToken);
+        }
+        catch (Exception e) when (e is ActorUnavailableException or ActorReminderCancelledException)
+        {
+            throw ActorApiException.Invoke(e.Message, e);
+        }
+    }
+
+    /// <summary>As <see cref="InvokeAsync"/>, but what failed is still to be told apart.</summary>
+    internal async ValueTask<ActorReply> ReachAsync(ActorCall call, CancellationToken cancellationToken)
+    {
+        ActorRetry? retry = null;
+        while (true)
+        {
+            var changed = _registry.Changed; // taken before the look: a change after it is not missed
             try
             {
-                await owner.ServeAsync(actor, request, chain, answer, cancellationToken);
-                return;
+                var (actor, moving) = _registry.Admit(call.Type, call.Id);
+                if (actor is not null)
+                    return await actor.InvokeAsync(call, cancellationToken);
+
+                if (moving is null)
+                    throw NoAddress(call);
+
+                await moving.WaitAsync(cancellationToken);
             }
-            catch (ActorMovedException exception)
+            catch (ActorUnavailableException e) when ((retry ??= new ActorRetry(_time)).MayGoOn)
             {
-                if (retry >= MovedRetries)
-                    throw ActorErrors.Invoke(exception.Message, exception);
-                await Task.WhenAny(exception.Gone ?? Task.Delay(Timeout.Infinite, cancellationToken), Task.Delay(MovedDelay, _time, cancellationToken));
-                cancellationToken.ThrowIfCancellationRequested();
+                await retry.WaitAsync(e, changed, cancellationToken);
             }
         }
     }
 
-    /// <summary>Closes the actors that another host will own, and waits for their running calls.</summary>
-    internal Task DrainAsync(Func<ActorKey, bool> moves) =>
-        Task.WhenAll(_slots.Where(slot => moves(slot.Key)).Select(slot => DeactivateAsync(slot.Key, slot.Value)));
+    internal HostedActor GetOrCreate(string type, string id) =>
+        _actors.TryGetValue(new ActorKey(type, id), out var actor) ? actor : Create(new ActorKey(type, id));
 
-    private async Task ServeAsync(
-        ActorKey actor, Func<HttpRequestMessage> request, string? chain, Func<HttpResponseMessage, Task> answer, CancellationToken cancellationToken)
+    internal IEnumerable<HostedActor> ActorsOf(string type) => _actors.Where(entry => entry.Key.Type == type).Select(entry => entry.Value);
+
+    internal TimeSpan DrainOf(string type) => _config.Types.TryGetValue(type, out var config) ? config.DrainTimeout : TimeSpan.Zero;
+
+    // Only the registry creates actors, one at a time.
+    private HostedActor Create(ActorKey key) => _actors[key] = new HostedActor(
+        key.Type, key.Id, _config.Types[key.Type], _transport, _time, _logger, actor => _actors.TryRemove(new ActorKey(actor.Type, actor.Id), out _));
+
+    private static ActorUnavailableException NoAddress(ActorCall call) => new(
+        $"failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '{call.Type}||{call.Id}'");
+
+    private readonly record struct ActorKey(string Type, string Id);
+
+    private static partial class Log
     {
-        if (_stopped)
-            throw new ActorMovedException("host is stopping");
-        var slot = _slots.GetOrAdd(actor, _ => new ActorSlot(new ActorTurns(Config.Reentrant, Config.MaxStackDepth)) { LastUsed = _time.GetTimestamp() });
-        using var turn = await slot.Turns.EnterAsync(chain, cancellationToken);
-        slot.LastUsed = _time.GetTimestamp();
-        using var message = request();
-        HttpResponseMessage response;
-        try
-        {
-            response = await _app.SendAsync(message, cancellationToken);
-        }
-        catch (HttpRequestException exception)
-        {
-            throw exception.HttpRequestError == HttpRequestError.ConnectionError
-                ? new ActorMovedException(exception.Message, exception)
-                : ActorErrors.Invoke(exception.Message, exception);
-        }
-        using (response)
-            await answer(response);
+        [LoggerMessage(9404, LogLevel.Warning, "{AppId} has no state store with actorStateStore: \"true\": its actor types {Types} are not hosted")]
+        public static partial void NoStore(ILogger logger, string appId, string types);
     }
-
-    private void DeactivateIdle()
-    {
-        foreach (var (actor, slot) in _slots)
-        {
-            if (slot.Turns.IsIdle && _time.GetElapsedTime(slot.LastUsed) >= Config.IdleTimeout)
-                _ = DeactivateIdleAsync(actor, slot);
-        }
-    }
-
-    private async Task DeactivateIdleAsync(ActorKey actor, ActorSlot slot)
-    {
-        try
-        {
-            await DeactivateAsync(actor, slot);
-        }
-        catch (Exception exception)
-        {
-            LogNotDeactivated(exception, actor.Type, actor.Id);
-        }
-    }
-
-    private async Task DeactivateAsync(ActorKey actor, ActorSlot slot)
-    {
-        if (Interlocked.Exchange(ref slot.Closing, 1) == 1)
-            return;
-        await slot.Turns.CloseAsync(Config.Drain ? Config.DrainTimeout : TimeSpan.Zero, _time);
-        Timers.Stop(actor);
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Delete, $"actors/{actor.Type}/{Uri.EscapeDataString(actor.Id)}");
-            using var response = await _app.SendAsync(request, CancellationToken.None);
-            if (response.StatusCode != HttpStatusCode.OK)
-                LogDeactivation(actor.Type, actor.Id, (int)response.StatusCode);
-        }
-        catch (HttpRequestException) when (_stopped)
-        {
-            LogHostGone(actor.Type, actor.Id);
-        }
-        finally
-        {
-            _slots.TryRemove(KeyValuePair.Create(actor, slot));
-            slot.Turns.MarkGone();
-        }
-    }
-
-    private sealed class ActorSlot(ActorTurns turns)
-    {
-        public int Closing;
-
-        public ActorTurns Turns => turns;
-
-        public long LastUsed { get; set; }
-    }
-
-    [LoggerMessage(9301, LogLevel.Warning, "Deactivating {Type} {Id} failed")]
-    private partial void LogNotDeactivated(Exception exception, string type, string id);
-
-    [LoggerMessage(9302, LogLevel.Warning, "Deactivating {Type} {Id}: the app answered {Status}")]
-    private partial void LogDeactivation(string type, string id, int status);
-
-    [LoggerMessage(9303, LogLevel.Debug, "{Type} {Id} went with its host")]
-    private partial void LogHostGone(string type, string id);
 }

@@ -1,68 +1,99 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.RegularExpressions;
-using System.Xml;
 using ImDapr.LocalDapr.Resources;
 
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>When a timer or reminder fires: Go durations, ISO 8601 (<c>R3/PT5S</c>) or RFC 3339 times (dapr-contract 5.5).</summary>
-/// <param name="DueAt">First tick.</param>
-/// <param name="Period">Time between ticks; null: only once.</param>
-/// <param name="Repeats">Ticks in all; null: without end.</param>
-/// <param name="EndsAt">No tick after this.</param>
-public sealed partial record ActorSchedule(DateTimeOffset DueAt, TimeSpan? Period, int? Repeats, DateTimeOffset? EndsAt)
+/// <summary>A period as timers and reminders give it: a Go duration, or ISO 8601 with repetitions (<c>R3/PT5S</c>).</summary>
+/// <param name="Repeats">How often it fires in all; -1: without end.</param>
+public readonly record struct ActorPeriod(int Years, int Months, int Days, TimeSpan Duration, int Repeats)
 {
-    /// <exception cref="FormatException">A text is none of the known forms, or asks for no tick at all.</exception>
-    public static ActorSchedule Read(JsonElement body, DateTimeOffset now)
+    public bool Recurs => Repeats != 0 && (HasCalendarPart || Duration != TimeSpan.Zero);
+
+    public bool HasCalendarPart => Years != 0 || Months != 0 || Days != 0;
+
+    public DateTimeOffset Following(DateTimeOffset tick) => tick.AddYears(Years).AddMonths(Months).AddDays(Days) + Duration;
+}
+
+/// <summary>Reads the times of timers and reminders the way daprd does, its refusals included.</summary>
+public static class ActorSchedule
+{
+    public static ActorPeriod? ParsePeriod(string text)
     {
-        var due = Text(body, "dueTime") is { } dueText ? Moment(dueText, now) : now;
-        var (period, repeats) = Text(body, "period") is { } periodText ? ReadPeriod(periodText) : (null, null);
-        DateTimeOffset? ends = Text(body, "ttl") is { } ttl ? Moment(ttl, due) : null;
-        if (repeats == 0)
-            throw new FormatException("repetition count must be more than zero");
-        return ends <= now
-            ? throw new FormatException("ttl has expired already")
-            : new ActorSchedule(due, period, period is null ? 1 : repeats, ends);
+        if (ParseIso8601(text) is { } iso)
+            return iso;
+
+        return GoDuration.TryParse(text, out var duration) ? new ActorPeriod(0, 0, 0, duration, -1) : null;
     }
 
-    /// <summary>The schedule after a tick, or null when that was the last one.</summary>
-    public ActorSchedule? Next(DateTimeOffset now)
+    /// <summary>A duration from <paramref name="start"/>, or an RFC 3339 time. Null when it is neither, or has repetitions.</summary>
+    public static DateTimeOffset? ParseTime(string text, DateTimeOffset start)
     {
-        if (Period is not { } period || Repeats == 1)
-            return null;
-        var next = this with { DueAt = now + period, Repeats = Repeats - 1 };
-        return next.DueAt > EndsAt ? null : next;
+        if (ParsePeriod(text) is { } period)
+            return period.Repeats == -1 ? period.Following(start) : null;
+
+        return ParseRfc3339(text);
     }
 
-    private static (TimeSpan? Period, int? Repeats) ReadPeriod(string text)
+    public static DateTimeOffset? ParseRfc3339(string text) =>
+        text.Length >= 20 && text[10] is 'T' or 't'
+        && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time) ? time.ToUniversalTime() : null;
+
+    private static ActorPeriod? ParseIso8601(string text)
     {
-        var match = Repetition().Match(text);
-        int? repeats = match.Success && match.Groups["n"].Length > 0 ? int.Parse(match.Groups["n"].Value, CultureInfo.InvariantCulture) : null;
-        var period = match.Success ? match.Groups["period"].Value : text;
-        if (period.Length == 0)
-            return (TimeSpan.Zero, repeats);
-        var duration = Duration(period);
-        return (duration < TimeSpan.Zero ? null : duration, repeats);
+        var rest = text.AsSpan();
+        var repeats = -1;
+        if (rest.Length >= 2 && rest[0] == 'R')
+        {
+            var slash = rest.IndexOf('/');
+            if (!int.TryParse(slash < 0 ? rest[1..] : rest[1..slash], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out repeats))
+                return null;
+
+            if (slash < 0 || slash + 1 == rest.Length)
+                return new ActorPeriod(0, 0, 0, TimeSpan.Zero, repeats);
+
+            rest = rest[(slash + 1)..];
+        }
+
+        return rest.Length > 0 && rest[0] == 'P' && text.Length >= 2 ? ParseFields(rest[1..], repeats) : null;
     }
 
-    private static DateTimeOffset Moment(string text, DateTimeOffset from) =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var moment) && text.Contains('T', StringComparison.Ordinal) && text[0] != 'P'
-            ? moment
-            : from + Duration(text);
-
-    private static TimeSpan Duration(string text)
+    private static ActorPeriod? ParseFields(ReadOnlySpan<char> rest, int repeats)
     {
-        if (text[0] is 'P')
-            return XmlConvert.ToTimeSpan(text);
-        return GoDuration.TryParse(text, out var duration) ? duration : throw new FormatException($"unsupported time/duration format: {text}");
+        var period = new ActorPeriod(0, 0, 0, TimeSpan.Zero, repeats);
+        var isTime = false;
+        while (!rest.IsEmpty)
+        {
+            if (rest[0] == 'T')
+            {
+                isTime = true;
+                rest = rest[1..];
+                continue;
+            }
+
+            var digits = rest.IndexOfAnyExcept("0123456789");
+            if (digits <= 0 || !int.TryParse(rest[..digits], CultureInfo.InvariantCulture, out var value))
+                return null;
+
+            if (Add(period, rest[digits], value, isTime) is not { } added)
+                return null;
+
+            period = added;
+            rest = rest[(digits + 1)..];
+        }
+
+        return period;
     }
 
-    private static string? Text(JsonElement body, string name) =>
-        body.ValueKind == JsonValueKind.Object && body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-            ? text
-            : null;
-
-    [GeneratedRegex(@"\AR(?<n>\d*)/?(?<period>.*)\z")]
-    private static partial Regex Repetition();
+    // "M" means months before the "T" and minutes after it.
+    private static ActorPeriod? Add(ActorPeriod period, char unit, int value, bool isTime) => (unit, isTime) switch
+    {
+        ('Y', false) => period with { Years = value },
+        ('M', false) => period with { Months = value },
+        ('W', false) => period with { Days = period.Days + 7 * value },
+        ('D', false) => period with { Days = period.Days + value },
+        ('H', true) => period with { Duration = period.Duration + TimeSpan.FromHours(value) },
+        ('M', true) => period with { Duration = period.Duration + TimeSpan.FromMinutes(value) },
+        ('S', true) => period with { Duration = period.Duration + TimeSpan.FromSeconds(value) },
+        _ => null
+    };
 }

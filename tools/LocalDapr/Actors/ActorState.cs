@@ -1,58 +1,132 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ImDapr.LocalDapr.State;
 
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>State of the actors that this sidecar's app hosts, under <c>{appId}||{type}||{id}||{key}</c> as daprd lays it out.</summary>
+/// <summary>State of the actors of one app in its actor store.</summary>
+/// <remarks><c>{appId}||{type}||{id}||{key}</c>, whatever key prefix the component has; one transaction per list of operations, no etags of its own.</remarks>
 public sealed class ActorState(string appId, IStateStore? store, ActorRuntime runtime)
 {
-    public async Task<StateEntry?> GetAsync(ActorKey actor, string key, CancellationToken cancellationToken)
+    // Deeper than any message needs, so that depth is no difference that a service would notice.
+    public const int MaxJsonDepth = 1000;
+
+    private static readonly JsonDocumentOptions Json = new() { MaxDepth = MaxJsonDepth };
+
+    public bool Configured => store is not null;
+
+    /// <returns>Null when the key is missing. The actor need not be active.</returns>
+    public async ValueTask<StateEntry?> GetAsync(string type, string id, string key, CancellationToken cancellationToken)
+    {
+        if (store is null)
+            throw ActorApiException.NoStateStore();
+
+        try
+        {
+            return await store.GetAsync($"{Prefix(type, id)}{key}", cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw ActorApiException.StateGet(e.Message, e);
+        }
+    }
+
+    /// <param name="operations">Body of the request: an array of upserts and deletes.</param>
+    public async ValueTask TransactAsync(string type, string id, ReadOnlyMemory<byte> operations, CancellationToken cancellationToken)
+    {
+        using var document = Parse(operations);
+        if (!runtime.IsActive(type, id))
+            throw ActorApiException.InstanceMissing();
+
+        var writes = Writes(Prefix(type, id), document.RootElement);
+        if (store is null)
+            throw ActorApiException.NoStateStore();
+
+        try
+        {
+            await store.TransactAsync(writes, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw ActorApiException.StateSave(e.Message, e);
+        }
+    }
+
+    private string Prefix(string type, string id) => $"{appId}||{type}||{id}||";
+
+    private static JsonDocument Parse(ReadOnlyMemory<byte> operations)
     {
         try
         {
-            return await Store.GetAsync(Key(actor, key), cancellationToken);
+            var document = JsonDocument.Parse(operations, Json);
+            return document.RootElement.ValueKind == JsonValueKind.Array
+                ? document
+                : throw ActorApiException.Malformed("json: cannot unmarshal the body into a list of operations");
         }
-        catch (Exception exception) when (exception is not OperationCanceledException and not Api.DaprError)
+        catch (JsonException e)
         {
-            throw ActorErrors.StateGet(exception.Message, exception);
+            throw ActorApiException.Malformed(e.Message);
         }
     }
 
-    /// <summary>The whole list as one transaction of the store.</summary>
-    public async Task TransactAsync(ActorKey actor, JsonElement operations, CancellationToken cancellationToken)
+    private static List<StateWrite> Writes(string prefix, JsonElement operations)
     {
-        if (!runtime.IsActive(actor))
-            throw ActorErrors.InstanceMissing();
-        List<StateWrite> writes = [.. operations.EnumerateArray().Select(operation => Read(actor, operation))];
+        var writes = new List<StateWrite>(operations.GetArrayLength());
+        foreach (var operation in operations.EnumerateArray())
+            writes.Add(Write(prefix, operation));
+
+        return writes;
+    }
+
+    private static StateWrite Write(string prefix, JsonElement operation)
+    {
+        if (operation.ValueKind != JsonValueKind.Object)
+            throw ActorApiException.Malformed("json: cannot unmarshal an element into an operation");
+
+        if (!operation.TryGetProperty("request"u8, out var request) || request.ValueKind == JsonValueKind.Null)
+            throw ActorApiException.StateSave("request data is empty");
+
+        if (request.ValueKind != JsonValueKind.Object)
+            throw ActorApiException.StateSave("expected a map for the request");
+
+        return Text(operation, "operation"u8) switch
+        {
+            "upsert" => Upsert(prefix, request),
+            "delete" => new StateWrite(prefix + Key(request), null, Text(request, "etag"u8), StateConcurrency.Unspecified, null),
+            null or "" => throw ActorApiException.StateSave("operation is empty"),
+            var other => throw ActorApiException.StateSave($"operation type {other} not supported")
+        };
+    }
+
+    private static StateWrite Upsert(string prefix, JsonElement request)
+    {
+        var key = prefix + Key(request);
+        if (request.TryGetProperty("metadata"u8, out var metadata) && metadata.ValueKind == JsonValueKind.Object
+            && metadata.TryGetProperty("ttlInSeconds"u8, out _))
+            throw ActorApiException.StateSave("ttlInSeconds is not supported without the \"ActorStateTTL\" feature enabled");
+
+        return new StateWrite(key, Value(request), Text(request, "etag"u8), StateConcurrency.Unspecified, null);
+    }
+
+    private static byte[] Value(JsonElement request)
+    {
+        if (!request.TryGetProperty("value"u8, out var value))
+            return "null"u8.ToArray();
+
+        var json = JsonMarshal.GetRawUtf8Value(value);
         try
         {
-            await Store.TransactAsync(writes, cancellationToken);
+            return GoNumbers.Bend(json) ?? json.ToArray();
         }
-        catch (Exception exception) when (exception is not OperationCanceledException and not Api.DaprError)
+        catch (JsonException e)
         {
-            throw ActorErrors.StateSave(exception.Message, exception);
+            throw ActorApiException.Malformed(e.Message);
         }
     }
 
-    private IStateStore Store => store ?? throw ActorErrors.NoStore();
+    private static string Key(JsonElement request) =>
+        Text(request, "key"u8) is { Length: > 0 } key ? key : throw ActorApiException.StateSave("missing key");
 
-    private StateWrite Read(ActorKey actor, JsonElement operation)
-    {
-        var request = operation.GetProperty("request");
-        var key = Key(actor, request.GetProperty("key").GetString()!);
-        switch (operation.GetProperty("operation").GetString())
-        {
-            case "delete":
-                return new StateWrite(key, null, null, StateConcurrency.Unspecified, null);
-            case "upsert":
-                // daprd refuses a time to live unless a preview feature is on, and it is not by default.
-                if (request.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty("ttlInSeconds", out _))
-                    throw ActorErrors.StateSave("ttlInSeconds is not supported without the \"ActorStateTTL\" feature enabled");
-                return new StateWrite(key, GoNumbers.Bend(request.GetProperty("value")), null, StateConcurrency.Unspecified, null);
-            case var other:
-                throw ActorErrors.Malformed($"unsupported operation {other}");
-        }
-    }
-
-    private string Key(ActorKey actor, string key) => $"{appId}||{actor.Type}||{actor.Id}||{key}";
+    private static string? Text(JsonElement element, ReadOnlySpan<byte> name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -1,105 +1,165 @@
+using System.Buffers;
 using System.Collections.Concurrent;
-using System.Net.Http.Headers;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>Timers of the actors that this sidecar hosts: in memory, gone with the activation. The next tick is set when the callback has returned.</summary>
+/// <summary>What a timer is asked to be, with the texts as they came.</summary>
+/// <param name="Data">JSON; null when none was given.</param>
+public sealed record TimerRequest(string DueTime, string Period, string Ttl, string Callback, byte[]? Data);
+
+/// <summary>Timers that actors registered at this sidecar: in memory, gone with it. A tick is a call to the actor like any other.</summary>
 public sealed partial class ActorTimers(ActorRuntime runtime, TimeProvider time, ILogger<ActorTimers> logger)
 {
-    private readonly ConcurrentDictionary<(ActorKey Actor, string Name), CancellationTokenSource> _running = new();
+    private readonly ConcurrentDictionary<(string Type, string Id, string Name), Timer> _timers = new();
+    private CancellationTokenSource _lifetime = new();
 
-    public void Register(ActorKey actor, string name, JsonElement body)
+    public int Count => _timers.Count;
+
+    /// <summary>Sets a timer; one with the same name is replaced.</summary>
+    public void Create(string type, string id, string name, TimerRequest request)
     {
-        ActorSchedule schedule;
+        if (!runtime.Hosts(type))
+            throw ActorApiException.TimerCreate($"can't create timer for actor {type}||{id}: actor type not registered");
+
+        var timer = Plan(request, time.GetUtcNow());
+        Delete(type, id, name);
+        if (timer.Expires is { } expires && timer.Next >= expires)
+            return;
+
+        _timers[(type, id, name)] = timer;
+        timer.Running = RunAsync((type, id, name), timer, _lifetime.Token);
+    }
+
+    public void Delete(string type, string id, string name)
+    {
+        if (_timers.TryRemove((type, id, name), out var timer))
+            timer.Removed.Cancel();
+    }
+
+    /// <summary>Stops all timers and waits for those that are ticking.</summary>
+    public async Task StopAsync()
+    {
+        var lifetime = Interlocked.Exchange(ref _lifetime, new CancellationTokenSource());
+        await lifetime.CancelAsync();
+        await Task.WhenAll(_timers.Values.Select(timer => timer.Running));
+        _timers.Clear();
+        lifetime.Dispose();
+    }
+
+    private static Timer Plan(TimerRequest request, DateTimeOffset now)
+    {
+        var due = request.DueTime.Length == 0 ? now : ActorSchedule.ParseTime(request.DueTime, now)
+            ?? throw ActorApiException.TimerCreate($"error parsing timer due time: unsupported time/duration format: {request.DueTime}");
+        var period = request.Period.Length == 0 ? new ActorPeriod(0, 0, 0, TimeSpan.Zero, -1) : ActorSchedule.ParsePeriod(request.Period)
+            ?? throw ActorApiException.TimerCreate($"invalid timer period: parse error: unsupported duration format: {request.Period}");
+        if (period.Repeats == 0)
+            throw ActorApiException.TimerCreate("invalid timer period: has zero repetitions");
+
+        DateTimeOffset? expires = request.Ttl.Length == 0 ? null : ActorSchedule.ParseTime(request.Ttl, due)
+            ?? throw ActorApiException.TimerCreate($"error parsing timer TTL: unsupported time/duration format: {request.Ttl}");
+        if (expires is not null && (now >= expires || due >= expires))
+            throw ActorApiException.TimerCreate("timer has already expired");
+
+        return new Timer(request) { Next = due, Period = period, Expires = expires };
+    }
+
+    // A removed timer waits no more, but a tick that is under way ends normally: it may be the one that removed it.
+    private async Task RunAsync((string Type, string Id, string Name) key, Timer timer, CancellationToken lifetime)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(lifetime, timer.Removed.Token);
         try
         {
-            schedule = ActorSchedule.Read(body, time.GetUtcNow());
-        }
-        catch (FormatException exception)
-        {
-            throw ActorErrors.TimerCreate(exception.Message);
-        }
-        Unregister(actor, name);
-        var stop = new CancellationTokenSource();
-        _running[(actor, name)] = stop;
-        _ = RunAsync(actor, name, schedule, Payload(body), stop);
-    }
-
-    public void Unregister(ActorKey actor, string name)
-    {
-        if (_running.TryRemove((actor, name), out var stop))
-            stop.Cancel();
-    }
-
-    public void Stop(ActorKey actor)
-    {
-        foreach (var key in _running.Keys.Where(key => key.Actor == actor))
-            Unregister(key.Actor, key.Name);
-    }
-
-    public void StopAll()
-    {
-        foreach (var key in _running.Keys)
-            Unregister(key.Actor, key.Name);
-    }
-
-    private async Task RunAsync(ActorKey actor, string name, ActorSchedule first, byte[] payload, CancellationTokenSource stop)
-    {
-        try
-        {
-            for (var schedule = first; schedule is not null; schedule = schedule.Next(time.GetUtcNow()))
+            do
             {
-                var wait = schedule.DueAt - time.GetUtcNow();
+                var wait = timer.Next - time.GetUtcNow();
                 if (wait > TimeSpan.Zero)
-                    await Task.Delay(wait, time, stop.Token);
-                await TickAsync(actor, name, payload, stop.Token);
+                    await Task.Delay(wait, time, waiting.Token);
+
+                waiting.Token.ThrowIfCancellationRequested();
+                await TickAsync(key, timer, lifetime);
             }
+            while (timer.MoveOn());
+
+            _timers.TryRemove(new(key, timer));
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (waiting.IsCancellationRequested)
         {
-            return; // replaced, removed, or gone with its actor
+            Log.Stopped(logger, key.Type, key.Id, key.Name);
         }
-        _running.TryRemove(KeyValuePair.Create((actor, name), stop));
     }
 
-    private async Task TickAsync(ActorKey actor, string name, byte[] payload, CancellationToken cancellationToken)
+    // Ticking goes on whatever a tick comes to, as in daprd.
+    private async Task TickAsync((string Type, string Id, string Name) key, Timer timer, CancellationToken cancellationToken)
     {
+        var call = new ActorCall(key.Type, key.Id, $"timer/{key.Name}", timer.Body) { ContentType = "application/json", CallerAppId = runtime.AppId };
         try
         {
-            await ActorCallback.SendAsync(runtime, actor, $"timer/{Uri.EscapeDataString(name)}", payload, cancellationToken);
+            using var reply = await runtime.InvokeAsync(call, cancellationToken);
+            if (ActorTransport.IsActorError(reply))
+                Log.TickFailed(logger, key.Type, key.Id, key.Name, "actor error with details in body");
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (ActorApiException e)
         {
-            LogFailed(exception, actor.Type, actor.Id, name);
+            Log.TickFailed(logger, key.Type, key.Id, key.Name, e.Message);
         }
     }
 
-    private static byte[] Payload(JsonElement body) => JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+    private sealed class Timer(TimerRequest request)
     {
-        ["data"] = Node(body, "data"),
-        ["callback"] = Node(body, "callback"),
-        ["dueTime"] = Node(body, "dueTime"),
-        ["period"] = Node(body, "period"),
-    });
+        public DateTimeOffset Next { get; set; }
 
-    private static JsonNode? Node(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? JsonNode.Parse(value.GetRawText()) : null;
+        public ActorPeriod Period { get; set; }
 
-    [LoggerMessage(9311, LogLevel.Warning, "Timer {Name} of {Type} {Id} failed; it goes on")]
-    private partial void LogFailed(Exception exception, string type, string id, string name);
-}
+        public DateTimeOffset? Expires { get; init; }
 
-/// <summary>A call that the sidecar itself makes: a timer's or a reminder's tick.</summary>
-internal static class ActorCallback
-{
-    public static Task SendAsync(ActorRuntime runtime, ActorKey actor, string path, byte[] payload, CancellationToken cancellationToken) => runtime.InvokeAsync(
-        actor,
-        () => new HttpRequestMessage(HttpMethod.Put, $"actors/{actor.Type}/{Uri.EscapeDataString(actor.Id)}/method/{path}")
+        public byte[] Body { get; } = Write(request);
+
+        public CancellationTokenSource Removed { get; } = new();
+
+        public Task Running { get; set; } = Task.CompletedTask;
+
+        /// <summary>The next tick is counted from the last one's hour, not from when it ended.</summary>
+        public bool MoveOn()
         {
-            Content = new ByteArrayContent(payload) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },
-        },
-        null,
-        response => response.IsSuccessStatusCode ? Task.CompletedTask : throw ActorErrors.Invoke($"the app answered {(int)response.StatusCode}"),
-        cancellationToken);
+            if (Period.Repeats > 0)
+                Period = Period with { Repeats = Period.Repeats - 1 };
+
+            if (!Period.Recurs)
+                return false;
+
+            Next = Period.Following(Next);
+            return Expires is null || Next < Expires;
+        }
+
+        private static byte[] Write(TimerRequest request)
+        {
+            var buffer = new ArrayBufferWriter<byte>();
+            using (var json = new Utf8JsonWriter(buffer))
+            {
+                json.WriteStartObject();
+                if (request.Data is not null)
+                {
+                    json.WritePropertyName("data");
+                    json.WriteRawValue(request.Data);
+                }
+
+                json.WriteString("callback", request.Callback);
+                json.WriteString("dueTime", request.DueTime);
+                json.WriteString("period", request.Period);
+                json.WriteEndObject();
+            }
+
+            return buffer.WrittenSpan.ToArray();
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(9406, LogLevel.Debug, "Timer {Type}/{Id}/{Name} is stopped")]
+        public static partial void Stopped(ILogger logger, string type, string id, string name);
+
+        [LoggerMessage(9407, LogLevel.Warning, "A tick of timer {Type}/{Id}/{Name} failed: {Reason}")]
+        public static partial void TickFailed(ILogger logger, string type, string id, string name, string reason);
+    }
 }

@@ -1,78 +1,137 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace ImDapr.LocalDapr.Actors;
 
 /// <summary>
-/// What daprd does to numbers in actor state: it reads them as float64 and writes them as Go's encoding/json does, so an integer beyond 2^53 comes
-/// back as another one. Everything else passes unchanged.
+/// Bends numbers as daprd does: it decodes actor state into float64 and encodes it again, so integers above 2^53 change their value.
+/// Code that relies on them must fail here too.
 /// </summary>
 public static class GoNumbers
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    // Up to 15 digits every decimal integer is a float64 and is written back as it was.
+    private const int ExactDigits = 15;
 
-    public static byte[] Bend(JsonElement value)
+    /// <returns>The JSON with every number as Go writes it; null when nothing changes.</returns>
+    /// <exception cref="JsonException">A number is beyond float64.</exception>
+    public static byte[]? Bend(ReadOnlySpan<byte> json)
     {
-        var text = Encoding.UTF8.GetBytes(value.GetRawText());
-        return HasNumber(text) ? Rewrite(text) : text;
-    }
-
-    private static bool HasNumber(byte[] json)
-    {
-        var reader = new Utf8JsonReader(json);
+        ArrayBufferWriter<byte>? bent = null;
+        var copied = 0;
+        Span<byte> buffer = stackalloc byte[64];
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ActorState.MaxJsonDepth });
         while (reader.Read())
         {
-            if (reader.TokenType == JsonTokenType.Number)
-                return true;
+            if (reader.TokenType != JsonTokenType.Number || IsExact(reader.ValueSpan))
+                continue;
+
+            var written = buffer[..Format(reader.GetDouble(), buffer)];
+            if (written.SequenceEqual(reader.ValueSpan))
+                continue;
+
+            var start = (int)reader.TokenStartIndex;
+            bent ??= new ArrayBufferWriter<byte>(json.Length + 16);
+            bent.Write(json[copied..start]);
+            bent.Write(written);
+            copied = start + reader.ValueSpan.Length;
         }
-        return false;
+
+        bent?.Write(json[copied..]);
+        return bent?.WrittenSpan.ToArray();
     }
 
-    private static byte[] Rewrite(byte[] json)
+    private static bool IsExact(ReadOnlySpan<byte> token) =>
+        token.Length <= ExactDigits && token.IndexOfAnyExcept("-0123456789"u8) < 0;
+
+    // As encoding/json does: the fewest digits that read back to the same number, an exponent below 1e-6 and from 1e21 on.
+    private static int Format(double value, Span<byte> target)
     {
-        var buffer = new ArrayBufferWriter<byte>(json.Length);
-        using var writer = new Utf8JsonWriter(buffer, Plain);
-        var reader = new Utf8JsonReader(json);
-        while (reader.Read())
-            Copy(ref reader, writer);
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        if (!double.IsFinite(value))
+            throw new JsonException("cannot unmarshal a number that is out of range into float64");
+
+        Span<char> text = stackalloc char[32];
+        value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
+        Span<byte> digits = stackalloc byte[32];
+        var (count, point, negative) = Take(text[..length], digits);
+        var scientific = value != 0 && Math.Abs(value) is < 1e-6 or >= 1e21;
+        var writer = new DigitWriter(target);
+        if (negative)
+            writer.Add((byte)'-');
+
+        if (scientific)
+            writer.AddScientific(digits[..count], point);
+        else
+            writer.AddPlain(digits[..count], point);
+
+        return writer.Length;
     }
 
-    private static void Copy(ref Utf8JsonReader reader, Utf8JsonWriter writer)
+    // Significant digits of "-12.5E-07" and where the decimal point stands among them.
+    private static (int Count, int Point, bool Negative) Take(ReadOnlySpan<char> text, Span<byte> digits)
     {
-        switch (reader.TokenType)
+        var negative = text[0] == '-';
+        var e = text.IndexOf('E');
+        var exponent = e < 0 ? 0 : int.Parse(text[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var mantissa = text[(negative ? 1 : 0)..(e < 0 ? text.Length : e)];
+        var dot = mantissa.IndexOf('.');
+        var point = (dot < 0 ? mantissa.Length : dot) + exponent;
+        var count = 0;
+        foreach (var c in mantissa)
         {
-            case JsonTokenType.StartObject: writer.WriteStartObject(); break;
-            case JsonTokenType.EndObject: writer.WriteEndObject(); break;
-            case JsonTokenType.StartArray: writer.WriteStartArray(); break;
-            case JsonTokenType.EndArray: writer.WriteEndArray(); break;
-            case JsonTokenType.PropertyName: writer.WritePropertyName(reader.GetString()!); break;
-            case JsonTokenType.String: writer.WriteStringValue(reader.GetString()); break;
-            case JsonTokenType.Number: writer.WriteRawValue(Format(reader.GetDouble()), skipInputValidation: true); break;
-            case JsonTokenType.True: writer.WriteBooleanValue(true); break;
-            case JsonTokenType.False: writer.WriteBooleanValue(false); break;
-            default: writer.WriteNullValue(); break;
+            if (c == '.')
+                continue;
+
+            if (c == '0' && count == 0)
+                point--;
+            else
+                digits[count++] = (byte)c;
+        }
+
+        while (count > 0 && digits[count - 1] == '0')
+            count--;
+
+        return (count, point, negative);
+    }
+
+    private ref struct DigitWriter(Span<byte> target)
+    {
+        private readonly Span<byte> _target = target;
+
+        public int Length { get; private set; }
+
+        public void Add(byte value) => _target[Length++] = value;
+
+        public void AddPlain(scoped ReadOnlySpan<byte> digits, int point)
+        {
+            if (point <= 0)
+                Add((byte)'0');
+
+            for (var i = 0; i < point; i++)
+                Add(i < digits.Length ? digits[i] : (byte)'0');
+
+            if (digits.Length <= point || digits.IsEmpty)
+                return;
+
+            Add((byte)'.');
+            for (var i = point; i < digits.Length; i++)
+                Add(i < 0 ? (byte)'0' : digits[i]);
+        }
+
+        public void AddScientific(scoped ReadOnlySpan<byte> digits, int point)
+        {
+            Add(digits[0]);
+            if (digits.Length > 1)
+                Add((byte)'.');
+
+            foreach (var digit in digits[1..])
+                Add(digit);
+
+            Add((byte)'e');
+            Add((byte)(point > 0 ? '+' : '-'));
+            var exponent = Math.Abs(point - 1);
+            exponent.TryFormat(_target[Length..], out var written, provider: CultureInfo.InvariantCulture);
+            Length += written;
         }
     }
-
-    /// <summary>The shortest digits that read back as the same double; an exponent below 1e-6 and from 1e21 on.</summary>
-    public static string Format(double number)
-    {
-        var size = Math.Abs(number);
-        if (size != 0 && (size < 1e-6 || size >= 1e21))
-            return Exponent(number.ToString("R", CultureInfo.InvariantCulture));
-        var text = number.ToString("R", CultureInfo.InvariantCulture);
-        // decimal holds every shortest form in this range without an exponent.
-        return text.Contains('E', StringComparison.Ordinal)
-            ? decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)
-            : text;
-    }
-
-    // .NET writes 1E+21 and 1E-07, Go writes 1e+21 and 1e-7.
-    private static string Exponent(string text) =>
-        text.Replace("E-0", "e-", StringComparison.Ordinal).Replace('E', 'e');
 }

@@ -1,242 +1,173 @@
-using System.Collections.Concurrent;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
 
 namespace ImDapr.LocalDapr.Actors;
 
-/// <summary>
-/// Reminders of all actors, kept on disk so that they survive a restart of everything. daprd keeps them in its Scheduler; a reminder that falls due
-/// while nobody hosts its type fires when somebody does.
-/// </summary>
-/// <remarks>reminders (actor_type, actor_id, name) data, due_at (Unix ms), period_ms, repeats, ends_at</remarks>
-public sealed partial class ReminderStore : IAsyncDisposable
+/// <summary>Reminders of all actors in one SQLite file: what daprd's scheduler keeps. Every change is on disk when the call returns.</summary>
+/// <remarks>Times are UTC ticks. A reminder that is registered anew gets another revision, so a tick of the old one changes nothing.</remarks>
+public sealed class ReminderStore : IDisposable
 {
-    // daprd's default failure policy: constant 1 s, 3 retries, then this tick is given up.
-    private const int Retries = 3;
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private const string Columns = "type, id, name, data, due_time, ttl, period, repeats_left, tick, expires, due, attempts, revision";
+    private readonly Lock _gate = new();
+    private readonly SqliteConnection _connection;
 
-    private readonly SqliteConnection _database;
-    private readonly SemaphoreSlim _databaseGate = new(1, 1);
-    private readonly TimeProvider _time;
-    private readonly ILogger<ReminderStore> _logger;
-    private readonly ConcurrentDictionary<(ActorKey Actor, string Name), Reminder> _reminders = new();
-    private readonly ConcurrentDictionary<ActorRuntime, bool> _hosts = new();
-
-    public ReminderStore(string path, TimeProvider time, ILogger<ReminderStore> logger)
+    /// <param name="path">File; its folder is created when missing.</param>
+    public ReminderStore(string path)
     {
-        (_time, _logger) = (time, logger);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        _database = new SqliteConnection($"Data Source={path};Pooling=False");
-        _database.Open();
-        Execute(
-            """
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        _connection.Open();
+        Execute("""
             PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = FULL;
             CREATE TABLE IF NOT EXISTS reminders (
-              actor_type TEXT NOT NULL, actor_id TEXT NOT NULL, name TEXT NOT NULL, data TEXT, due_at INTEGER NOT NULL,
-              period_ms INTEGER, repeats INTEGER, ends_at INTEGER, due_text TEXT, period_text TEXT, PRIMARY KEY (actor_type, actor_id, name));
+                type TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, data BLOB, due_time TEXT, ttl TEXT, period INTEGER,
+                repeats_left INTEGER NOT NULL, tick INTEGER NOT NULL, expires INTEGER, due INTEGER NOT NULL, attempts INTEGER NOT NULL,
+                revision INTEGER NOT NULL, PRIMARY KEY (type, id, name)) WITHOUT ROWID;
+            CREATE INDEX IF NOT EXISTS reminders_due ON reminders (type, due);
             """);
-        foreach (var reminder in ReadAll())
-            _reminders[(reminder.Actor, reminder.Name)] = reminder;
     }
 
-    internal void HostJoined(ActorRuntime host)
-    {
-        _hosts[host] = true;
-        foreach (var reminder in _reminders.Values.Where(reminder => host.Hosts(reminder.Actor.Type)))
-            Start(reminder);
-    }
+    /// <summary>Raised after a reminder was registered: one may be due earlier than any before.</summary>
+    public event Action? Saved;
 
-    internal void HostLeft(ActorRuntime host) => _hosts.TryRemove(host, out _);
-
-    public async Task RegisterAsync(ActorKey actor, string name, JsonElement body, CancellationToken cancellationToken)
+    /// <returns>False when there is one of that name and <paramref name="overwrite"/> is not set.</returns>
+    public bool Save(Reminder reminder, bool overwrite)
     {
-        ActorSchedule schedule;
-        try
+        lock (_gate)
         {
-            schedule = ActorSchedule.Read(body, _time.GetUtcNow());
-        }
-        catch (FormatException exception)
-        {
-            throw ActorErrors.ReminderCreate(exception.Message);
-        }
-        var reminder = new Reminder(actor, name, Raw(body, "data"), schedule, Text(body, "dueTime"), Text(body, "period"));
-        await SaveAsync(reminder, cancellationToken);
-        if (_reminders.TryGetValue((actor, name), out var known))
-            known.Stop.Cancel();
-        _reminders[(actor, name)] = reminder;
-        Start(reminder);
-    }
-
-    public async Task UnregisterAsync(ActorKey actor, string name, CancellationToken cancellationToken)
-    {
-        await DeleteAsync(actor, name, cancellationToken);
-        if (_reminders.TryRemove((actor, name), out var known))
-            known.Stop.Cancel();
-    }
-
-    /// <summary>The reminder as daprd shows it, or null.</summary>
-    public JsonObject? Find(ActorKey actor, string name) => !_reminders.TryGetValue((actor, name), out var reminder) ? null : new JsonObject
-    {
-        ["actorID"] = actor.Id,
-        ["actorType"] = actor.Type,
-        ["dueTime"] = reminder.DueText,
-        ["period"] = reminder.PeriodText,
-        ["data"] = reminder.Data is null ? null : JsonNode.Parse(reminder.Data),
-    };
-
-    private void Start(Reminder reminder)
-    {
-        if (Interlocked.Exchange(ref reminder.Started, 1) == 0)
-            _ = RunAsync(reminder);
-    }
-
-    private async Task RunAsync(Reminder reminder)
-    {
-        try
-        {
-            for (ActorSchedule? schedule = reminder.Schedule; schedule is not null;)
-            {
-                var wait = schedule.DueAt - _time.GetUtcNow();
-                if (wait > TimeSpan.Zero)
-                    await Task.Delay(wait, _time, reminder.Stop.Token);
-                if (!await TickAsync(reminder))
-                    return;
-                schedule = schedule.Next(_time.GetUtcNow());
-                if (schedule is not null)
-                    await SaveAsync(reminder with { Schedule = schedule }, reminder.Stop.Token);
-            }
-            await UnregisterAsync(reminder.Actor, reminder.Name, CancellationToken.None);
-        }
-        catch (OperationCanceledException) when (reminder.Stop.IsCancellationRequested)
-        {
-            LogStopped(reminder.Name, reminder.Actor.Type, reminder.Actor.Id);
-        }
-        catch (Exception exception)
-        {
-            LogFailed(exception, reminder.Name, reminder.Actor.Type, reminder.Actor.Id);
-        }
-    }
-
-    /// <returns>False when nobody hosts the type: the reminder rests until somebody does.</returns>
-    private async Task<bool> TickAsync(Reminder reminder)
-    {
-        var payload = JsonSerializer.SerializeToUtf8Bytes(new JsonObject
-        {
-            // Scheduler jobs carry neither text.
-            ["data"] = reminder.Data is null ? null : JsonNode.Parse(reminder.Data),
-            ["dueTime"] = "",
-            ["period"] = "",
-        });
-        for (var retry = 0; retry <= Retries; retry++)
-        {
-            if (_hosts.Keys.FirstOrDefault(host => host.Hosts(reminder.Actor.Type)) is not { } host)
-            {
-                Interlocked.Exchange(ref reminder.Started, 0);
+            using var command = Command($"""
+                INSERT INTO reminders ({Columns})
+                VALUES ($type, $id, $name, $data, $dueTime, $ttl, $period, $repeatsLeft, $tick, $expires, $due, $attempts, abs(random()) >> 1)
+                ON CONFLICT (type, id, name) DO {(overwrite ? Overwrite : "NOTHING")}
+                """);
+            Bind(command, reminder);
+            if (command.ExecuteNonQuery() == 0)
                 return false;
-            }
-            try
-            {
-                await ActorCallback.SendAsync(host, reminder.Actor, $"remind/{Uri.EscapeDataString(reminder.Name)}", payload, reminder.Stop.Token);
-                return true;
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException)
-            {
-                LogFailed(exception, reminder.Name, reminder.Actor.Type, reminder.Actor.Id);
-                await Task.Delay(RetryDelay, _time, reminder.Stop.Token);
-            }
         }
+
+        Saved?.Invoke();
         return true;
     }
 
-    private async Task SaveAsync(Reminder reminder, CancellationToken cancellationToken)
+    /// <summary>Stands a reminder at its next attempt, or removes it when there is none; unless it was registered anew meanwhile.</summary>
+    public void MoveOn(Reminder fired, Reminder? next)
     {
-        await _databaseGate.WaitAsync(cancellationToken);
-        try
+        lock (_gate)
         {
-            Execute(
-                """
-                INSERT OR REPLACE INTO reminders (actor_type, actor_id, name, data, due_at, period_ms, repeats, ends_at, due_text, period_text)
-                VALUES ($type, $id, $name, $data, $due, $period, $repeats, $ends, $dueText, $periodText)
-                """,
-                ("$type", reminder.Actor.Type), ("$id", reminder.Actor.Id), ("$name", reminder.Name), ("$data", reminder.Data),
-                ("$due", reminder.Schedule.DueAt.ToUnixTimeMilliseconds()), ("$period", (long?)reminder.Schedule.Period?.TotalMilliseconds),
-                ("$repeats", reminder.Schedule.Repeats), ("$ends", reminder.Schedule.EndsAt?.ToUnixTimeMilliseconds()),
-                ("$dueText", reminder.DueText), ("$periodText", reminder.PeriodText));
-        }
-        finally
-        {
-            _databaseGate.Release();
+            using var command = Command(next is null
+                ? "DELETE FROM reminders WHERE type = $type AND id = $id AND name = $name AND revision = $revision"
+                : """
+                  UPDATE reminders SET repeats_left = $repeatsLeft, tick = $tick, due = $due, attempts = $attempts
+                  WHERE type = $type AND id = $id AND name = $name AND revision = $revision
+                  """);
+            Bind(command, next ?? fired);
+            command.ExecuteNonQuery();
         }
     }
 
-    private async Task DeleteAsync(ActorKey actor, string name, CancellationToken cancellationToken)
+    public void Delete(string type, string id, string name)
     {
-        await _databaseGate.WaitAsync(cancellationToken);
-        try
+        lock (_gate)
         {
-            Execute("DELETE FROM reminders WHERE actor_type = $type AND actor_id = $id AND name = $name", ("$type", actor.Type), ("$id", actor.Id), ("$name", name));
-        }
-        finally
-        {
-            _databaseGate.Release();
+            using var command = Keyed("DELETE FROM reminders WHERE type = $type AND id = $id AND name = $name", type, id, name);
+            command.ExecuteNonQuery();
         }
     }
 
-    private List<Reminder> ReadAll()
+    public Reminder? Find(string type, string id, string name)
     {
-        using var command = _database.CreateCommand();
-        command.CommandText = "SELECT actor_type, actor_id, name, data, due_at, period_ms, repeats, ends_at, due_text, period_text FROM reminders";
-        using var rows = command.ExecuteReader();
-        var reminders = new List<Reminder>();
-        while (rows.Read())
+        lock (_gate)
         {
-            var schedule = new ActorSchedule(
-                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(4)),
-                rows.IsDBNull(5) ? null : TimeSpan.FromMilliseconds(rows.GetInt64(5)),
-                rows.IsDBNull(6) ? null : rows.GetInt32(6),
-                rows.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(7)));
-            reminders.Add(new Reminder(
-                new ActorKey(rows.GetString(0), rows.GetString(1)), rows.GetString(2), Nullable(rows, 3), schedule, Nullable(rows, 8), Nullable(rows, 9)));
+            using var command = Keyed($"SELECT {Columns} FROM reminders WHERE type = $type AND id = $id AND name = $name", type, id, name);
+            using var reader = command.ExecuteReader();
+            return reader.Read() ? Read(reader) : null;
         }
-        return reminders;
     }
 
-    private static string? Nullable(SqliteDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
-
-    private void Execute(string sql, params (string Name, object? Value)[] parameters)
+    /// <summary>The earliest reminders of a type that are due, at most <paramref name="limit"/>.</summary>
+    public List<Reminder> Due(string type, DateTimeOffset now, int limit)
     {
-        using var command = _database.CreateCommand();
+        lock (_gate)
+        {
+            using var command = Command($"SELECT {Columns} FROM reminders WHERE type = $type AND due <= $now ORDER BY due LIMIT $limit");
+            command.Parameters.AddWithValue("$type", type);
+            command.Parameters.AddWithValue("$now", now.UtcTicks);
+            command.Parameters.AddWithValue("$limit", limit);
+            using var reader = command.ExecuteReader();
+            var due = new List<Reminder>();
+            while (reader.Read())
+                due.Add(Read(reader));
+
+            return due;
+        }
+    }
+
+    /// <summary>When the next reminder of a type falls due after <paramref name="now"/>; null when none does.</summary>
+    public DateTimeOffset? NextAfter(string type, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            using var command = Command("SELECT MIN(due) FROM reminders WHERE type = $type AND due > $now");
+            command.Parameters.AddWithValue("$type", type);
+            command.Parameters.AddWithValue("$now", now.UtcTicks);
+            return command.ExecuteScalar() is long ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        }
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private const string Overwrite = """
+        UPDATE SET data = excluded.data, due_time = excluded.due_time, ttl = excluded.ttl, period = excluded.period,
+            repeats_left = excluded.repeats_left, tick = excluded.tick, expires = excluded.expires, due = excluded.due,
+            attempts = excluded.attempts, revision = excluded.revision
+        """;
+
+    private static void Bind(SqliteCommand command, Reminder reminder)
+    {
+        var values = command.Parameters;
+        values.AddWithValue("$type", reminder.Type);
+        values.AddWithValue("$id", reminder.Id);
+        values.AddWithValue("$name", reminder.Name);
+        values.AddWithValue("$data", (object?)reminder.Data ?? DBNull.Value);
+        values.AddWithValue("$dueTime", (object?)reminder.DueTime ?? DBNull.Value);
+        values.AddWithValue("$ttl", (object?)reminder.Ttl ?? DBNull.Value);
+        values.AddWithValue("$period", (object?)reminder.Period?.Ticks ?? DBNull.Value);
+        values.AddWithValue("$repeatsLeft", reminder.RepeatsLeft);
+        values.AddWithValue("$tick", reminder.Tick.UtcTicks);
+        values.AddWithValue("$expires", (object?)reminder.Expires?.UtcTicks ?? DBNull.Value);
+        values.AddWithValue("$due", reminder.Due.UtcTicks);
+        values.AddWithValue("$attempts", reminder.Attempts);
+        values.AddWithValue("$revision", reminder.Revision);
+    }
+
+    private static Reminder Read(SqliteDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3), Text(row, 4), Text(row, 5),
+        row.IsDBNull(6) ? null : TimeSpan.FromTicks(row.GetInt64(6)), row.GetInt32(7), Time(row.GetInt64(8)),
+        row.IsDBNull(9) ? null : Time(row.GetInt64(9)), Time(row.GetInt64(10)), row.GetInt32(11), row.GetInt64(12));
+
+    private static string? Text(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static DateTimeOffset Time(long ticks) => new(ticks, TimeSpan.Zero);
+
+    private SqliteCommand Keyed(string sql, string type, string id, string name)
+    {
+        var command = Command(sql);
+        command.Parameters.AddWithValue("$type", type);
+        command.Parameters.AddWithValue("$id", id);
+        command.Parameters.AddWithValue("$name", name);
+        return command;
+    }
+
+    private SqliteCommand Command(string sql)
+    {
+        var command = _connection.CreateCommand();
         command.CommandText = sql;
-        foreach (var (name, value) in parameters)
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        return command;
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = Command(sql);
         command.ExecuteNonQuery();
     }
-
-    private static string? Raw(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetRawText() : null;
-
-    private static string? Text(JsonElement body, string name) =>
-        body.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var reminder in _reminders.Values)
-            await reminder.Stop.CancelAsync();
-        await _databaseGate.WaitAsync();
-        await _database.DisposeAsync();
-    }
-
-    private sealed record Reminder(ActorKey Actor, string Name, string? Data, ActorSchedule Schedule, string? DueText, string? PeriodText)
-    {
-        public int Started;
-
-        public CancellationTokenSource Stop { get; } = new();
-    }
-
-    [LoggerMessage(9321, LogLevel.Warning, "Reminder {Name} of {Type} {Id} failed")]
-    private partial void LogFailed(Exception exception, string name, string type, string id);
-
-    [LoggerMessage(9322, LogLevel.Debug, "Reminder {Name} of {Type} {Id} was removed or replaced")]
-    private partial void LogStopped(string name, string type, string id);
 }

@@ -2,10 +2,10 @@ using System.Net;
 
 namespace ImDapr.LocalDapr.Invocation;
 
-/// <summary>HTTP to one instance of an app, on loopback. Adds <c>dapr-api-token</c> when the environment holds APP_API_TOKEN.</summary>
+/// <summary>HTTP to one instance of an app, on loopback. Adds <c>dapr-api-token</c> where the app wants one.</summary>
 public sealed class AppChannel : IDisposable
 {
-    private readonly string? _token = Environment.GetEnvironmentVariable("APP_API_TOKEN");
+    private readonly string? _token;
     private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -18,8 +18,9 @@ public sealed class AppChannel : IDisposable
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
     });
 
-    public AppChannel(string appId, int port)
+    public AppChannel(string appId, int port, string? apiToken)
     {
+        _token = apiToken;
         AppId = appId;
         Port = port;
         BaseAddress = new Uri($"http://127.0.0.1:{port}/");

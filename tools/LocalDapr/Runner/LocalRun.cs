@@ -20,6 +20,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     private readonly ILoggerFactory _loggers = LoggerFactory.Create(logging => logging.AddProvider(new ConsoleOutputLoggerProvider(output)));
     private PrivateServers? _servers;
     private ReminderStore? _reminders;
+    private ReminderScheduler? _scheduler;
 
     /// <summary>Starts everything and answers when every app is healthy.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -33,8 +34,10 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
             _servers = new PrivateServers(data, output);
             served = await _servers.StartAsync(cancellationToken);
         }
-        _reminders = new ReminderStore(Path.Combine(data, "reminders.db"), TimeProvider.System, _loggers.CreateLogger<ReminderStore>());
-        var around = new SidecarNeighbourhood(new InvocationRouter(), new ActorHostRegistry(), _reminders, TimeProvider.System, _loggers);
+        _reminders = new ReminderStore(Path.Combine(data, "reminders.db"));
+        var placement = new ActorHostRegistry(_loggers.CreateLogger<ActorHostRegistry>());
+        _scheduler = new ReminderScheduler(_reminders, placement, TimeProvider.System, _loggers.CreateLogger<ReminderScheduler>());
+        var around = new SidecarNeighbourhood(new InvocationRouter(), placement, _reminders, TimeProvider.System, _loggers);
         foreach (var spec in file.Apps)
             _apps.Add(await StartAppAsync(file, spec, served, around, cancellationToken));
         await Task.WhenAll(_apps.Select(app => WaitHealthyAsync(app, cancellationToken)));
@@ -195,8 +198,9 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
             await app.Sidecar.DisposeAsync();
             await app.Process.DisposeAsync();
         }
-        if (_reminders is not null)
-            await _reminders.DisposeAsync();
+        if (_scheduler is not null)
+            await _scheduler.DisposeAsync();
+        _reminders?.Dispose();
         if (_servers is not null)
             await _servers.DisposeAsync();
         _loggers.Dispose();

@@ -36,7 +36,7 @@ public sealed class Sidecar : IAsyncDisposable
     public Sidecar(AppSpec spec, IReadOnlyList<ComponentSpec> components, SidecarNeighbourhood around, IStateStore? actorStore)
     {
         (Spec, _around) = (spec, around);
-        _app = new AppChannel(spec.AppId, spec.Port);
+        _app = new AppChannel(spec.AppId, spec.Port, Environment.GetEnvironmentVariable("APP_API_TOKEN"));
         _blocks = new SidecarBlocks
         {
             AppId = spec.AppId,
@@ -74,10 +74,10 @@ public sealed class Sidecar : IAsyncDisposable
     public async Task ConnectAppAsync(IReadOnlyList<SubscriptionFile> declared, CancellationToken cancellationToken)
     {
         _around.Router.Add(_app);
-        var config = await GetJsonAsync("dapr/config", cancellationToken);
-        await _blocks.Actors.StartAsync(config is { } json ? ActorConfig.Read(json) : ActorConfig.None, cancellationToken);
-        var asked = await GetJsonAsync("dapr/subscribe", cancellationToken);
-        var subscriptions = (asked is { } list ? Subscription.Read(Spec.AppId, list) : [])
+        var config = await GetAsync("dapr/config", cancellationToken);
+        await _blocks.Actors.StartAsync(config is null ? ActorConfig.None : ActorConfig.Parse(config), cancellationToken);
+        var asked = await GetAsync("dapr/subscribe", cancellationToken);
+        var subscriptions = (asked is null ? [] : Subscription.Read(Spec.AppId, JsonElement.Parse(asked)))
             .Concat(declared.Where(file => ResourceFiles.InScope(file.Scopes, Spec.AppId)).Select(file =>
                 new Subscription(file.PubSub, file.Topic, file.Route.TrimStart('/'), file.DeadLetterTopic, file.Metadata)));
         foreach (var subscription in subscriptions)
@@ -85,13 +85,12 @@ public sealed class Sidecar : IAsyncDisposable
         _appReady = true;
     }
 
-    /// <summary>The app is stopping or gone: nothing more is sent to it.</summary>
+    /// <summary>The app's process is gone: nothing more is sent to it, and its actors live elsewhere from now on.</summary>
     public async Task DisconnectAppAsync()
     {
         _appReady = false;
         _around.Router.Remove(_app);
-        // Not cancelled: the others must learn who owns its actors now.
-        await _blocks.Actors.StopAsync(CancellationToken.None);
+        await _blocks.Actors.HostLostAsync();
     }
 
     private async Task LoadAsync(Dictionary<ComponentSpec, IStateStore> states, Resiliency resiliency, CancellationToken cancellationToken)
@@ -185,15 +184,14 @@ public sealed class Sidecar : IAsyncDisposable
         return context.Response.WriteAsJsonAsync(new { errorCode = code, message = exception.Message });
     }
 
-    private async Task<JsonElement?> GetJsonAsync(string path, CancellationToken cancellationToken)
+    private async Task<byte[]?> GetAsync(string path, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         using var response = await _app.SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
         response.EnsureSuccessStatusCode();
-        using var json = await JsonDocument.ParseAsync(await response.Content.ReadAsStreamAsync(cancellationToken), cancellationToken: cancellationToken);
-        return json.RootElement.Clone();
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,3 +1,0 @@
-namespace ImDapr.LocalDapr.Actors;
-
-public readonly record struct ActorKey(string Type, string Id);

@@ -53,8 +53,12 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
     {
         try
         {
-            await foreach (var _ in _wake.Reader.ReadAllAsync(_stopping.Token))
+            while (await _wake.Reader.WaitToReadAsync(_stopping.Token))
+            {
+                // Asked of the token each time: ticks that the stop cancels wake this loop at once, and it would fire them for ever.
+                _wake.Reader.TryRead(out _);
                 FireDue();
+            }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {

@@ -60,10 +60,11 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         var components = resources.ComponentsFor(spec.AppId, file.Folder, name => environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name));
         var resiliency = Resiliency.Read(resources.Resiliencies.Where(item => ResourceFiles.InScope(item.Scopes, spec.AppId)).Select(item => item.Spec));
         var sidecar = await Sidecar.StartAsync(spec, components, resiliency, around, cancellationToken);
+        AppProcess? process = null;
         try
         {
             var name = DisplayName(file, spec);
-            var process = AppProcess.Start(name, spec.Folder, spec.Command, Variables(spec, sidecar, environment), line => output.Line(name, line));
+            process = AppProcess.Start(name, spec.Folder, spec.Command, Variables(spec, sidecar, environment), line => output.Line(name, line));
             var app = new RunningApp(spec, sidecar, process);
             await WaitListeningAsync(app, cancellationToken);
             await sidecar.ConnectAppAsync(resources.Subscriptions, cancellationToken);
@@ -72,6 +73,8 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         }
         catch
         {
+            if (process is not null)
+                await process.DisposeAsync();
             await sidecar.DisposeAsync();
             throw;
         }

@@ -8,7 +8,7 @@ public sealed class ActorCallTests : IAsyncLifetime
 {
     private readonly ActorSystemStub _system = new();
     private ActorRuntime _sidecar = null!;
-    private ActorAppStub _app = null!;
+    private AppStub _app = null!;
 
     public async Task InitializeAsync() => (_sidecar, _app) = await _system.AddHostAsync();
 

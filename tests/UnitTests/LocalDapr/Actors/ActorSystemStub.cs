@@ -10,7 +10,7 @@ internal sealed class ActorSystemStub : IAsyncDisposable
 {
     public const string Config = """{"entities":["Room"],"actorIdleTimeout":"0h5m0s0ms","drainOngoingCallTimeout":"0h0m10s0ms"}""";
 
-    private readonly List<ActorAppStub> _apps = [];
+    private readonly List<AppStub> _apps = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("imdapr-actors-").FullName;
     private ReminderScheduler? _scheduler;
 
@@ -26,17 +26,17 @@ internal sealed class ActorSystemStub : IAsyncDisposable
 
     private string RemindersPath => Path.Combine(_folder, "reminders.db");
 
-    public ActorRuntime AddSidecar(ActorAppStub app, string appId, bool withStore = true) =>
+    public ActorRuntime AddSidecar(AppStub app, string appId, bool withStore = true) =>
         new(appId, app.Channel, withStore ? Store : null, Registry, Reminders, Time, NullLoggerFactory.Instance);
 
-    public async Task<ActorAppStub> AddAppAsync(string appId)
+    public async Task<AppStub> AddAppAsync(string appId)
     {
-        var app = await ActorAppStub.StartAsync(appId);
+        var app = await AppStub.StartAsync(appId);
         _apps.Add(app);
         return app;
     }
 
-    public async Task<(ActorRuntime Sidecar, ActorAppStub App)> AddHostAsync(string appId = "rooms", string config = Config)
+    public async Task<(ActorRuntime Sidecar, AppStub App)> AddHostAsync(string appId = "rooms", string config = Config)
     {
         var app = await AddAppAsync(appId);
         var sidecar = AddSidecar(app, appId);

@@ -6,7 +6,7 @@ public sealed class RebalancingTests : IAsyncLifetime
 {
     private readonly ActorSystemStub _system = new();
     private ActorRuntime _old = null!;
-    private ActorAppStub _oldApp = null!;
+    private AppStub _oldApp = null!;
 
     public async Task InitializeAsync() => (_old, _oldApp) = await _system.AddHostAsync();
 
@@ -124,7 +124,7 @@ public sealed class RebalancingTests : IAsyncLifetime
     private static string IdThatMoves() =>
         Enumerable.Range(0, 1000).Select(number => $"id{number}").First(id => ActorPlacement.Owner([0, 1], id) == 1);
 
-    private Task JoinAsync(ActorAppStub app, out ActorRuntime host)
+    private Task JoinAsync(AppStub app, out ActorRuntime host)
     {
         host = _system.AddSidecar(app, "rooms");
         return host.StartAsync(ActorConfig.Parse("""{"entities":["Room"]}"""u8), default);

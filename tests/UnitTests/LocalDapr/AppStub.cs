@@ -8,30 +8,30 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 
-namespace ImDapr.UnitTests.LocalDapr.Actors;
+namespace ImDapr.UnitTests.LocalDapr;
 
 /// <summary>What an app was asked: the request line as sent, the body, and how to answer.</summary>
 internal sealed record AppRequest(string Line, string Body, IHeaderDictionary Headers, CancellationToken Aborted);
 
 /// <summary>An app on a free port whose answers a test decides on.</summary>
-internal sealed class ActorAppStub : IAsyncDisposable
+internal sealed class AppStub : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly Channel<AppRequest> _requests = System.Threading.Channels.Channel.CreateUnbounded<AppRequest>();
 
-    private ActorAppStub(WebApplication app) => _app = app;
+    private AppStub(WebApplication app) => _app = app;
 
     public AppChannel Channel { get; private set; } = null!;
 
     /// <summary>Answers a call; by default with 200 and the body that came.</summary>
     public Func<AppRequest, HttpResponse, Task> Answer { get; set; } = (request, response) => response.WriteAsync(request.Body);
 
-    public static async Task<ActorAppStub> StartAsync(string appId)
+    public static async Task<AppStub> StartAsync(string appId)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        var stub = new ActorAppStub(builder.Build());
+        var stub = new AppStub(builder.Build());
         stub._app.Run(stub.HandleAsync);
         await stub._app.StartAsync();
         stub.Channel = new AppChannel(appId, new Uri(stub._app.Urls.First()).Port, null);
@@ -39,7 +39,7 @@ internal sealed class ActorAppStub : IAsyncDisposable
     }
 
     /// <summary>The next request that the app got.</summary>
-    public Task<AppRequest> NextAsync() => _requests.Reader.ReadAsync().AsTask().WaitAsync(Wait.Limit);
+    public Task<AppRequest> NextAsync() => _requests.Reader.ReadAsync().AsTask().WaitAsync(Components.Patience);
 
     public bool HasRequest => _requests.Reader.TryPeek(out _);
 
@@ -59,7 +59,7 @@ internal sealed class ActorAppStub : IAsyncDisposable
         var request = new AppRequest(
             $"{context.Request.Method} {target}", await reader.ReadToEndAsync(), Copy(context.Request.Headers), context.RequestAborted);
         _requests.Writer.TryWrite(request);
-        if (context.Request.Method == "PUT")
+        if (context.Request.Method is "PUT" or "POST")
             await Answer(request, context.Response);
     }
 }

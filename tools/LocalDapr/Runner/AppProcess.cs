@@ -9,6 +9,8 @@ public sealed partial class AppProcess : IAsyncDisposable
 {
     private const int LastLines = 20;
     private const int SigTerm = 15;
+    private const string SetPriv = "/usr/bin/setpriv";
+    private const string SetSid = "/usr/bin/setsid";
 
     private readonly Process _process;
     private readonly Queue<string> _last = new();
@@ -71,9 +73,10 @@ public sealed partial class AppProcess : IAsyncDisposable
         await Exited;
     }
 
-    // SIGKILL of LocalDapr leaves no time to stop anybody: the kernel does it, where setpriv can ask it to.
+    // SIGKILL of LocalDapr leaves no time to stop anybody: the kernel does it, where setpriv can ask it to. And Ctrl+C in a terminal reaches the
+    // whole process group, so everybody would end at once, servers before those who need them: children get a session of their own.
     private static IReadOnlyList<string> DiesWithUs(IReadOnlyList<string> command) =>
-        OperatingSystem.IsLinux() && File.Exists("/usr/bin/setpriv") ? ["/usr/bin/setpriv", "--pdeathsig", "KILL", "--", .. command] : command;
+        OperatingSystem.IsLinux() && File.Exists(SetPriv) && File.Exists(SetSid) ? [SetPriv, "--pdeathsig", "KILL", "--", SetSid, .. command] : command;
 
     private async Task PumpAsync(Action<string> said)
     {

@@ -6,8 +6,7 @@ namespace ImDapr.IntegrationTests.Stacks;
 /// <summary>The whole system as one child process with children of its own; its output goes to a file under <c>artifacts/</c>.</summary>
 internal sealed class LocalDaprProcess : IAsyncDisposable
 {
-    // The last thing that LocalDapr prints when everything is healthy: how to open the chat.
-    private const string ReadyText = "--as ann";
+    private const string ReadyText = "Ready: ";
     private const int TailLines = 60;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);

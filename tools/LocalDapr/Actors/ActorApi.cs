@@ -94,15 +94,7 @@ public static class ActorApi
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task CreateTimerAsync(ActorRuntime runtime, HttpContext context)
-    {
-        var type = ActorRequest.OwnType(context);
-        var timer = ActorJson.ReadTimer(await ActorRequest.BodyAsync(context));
-        var name = ActorRequest.Name(context);
-        ActorRequest.Validate(name);
-        runtime.Timers.Create(type, ActorRequest.Id(context), name, timer);
-        context.Response.StatusCode = StatusCodes.Status204NoContent;
-    }
+    private static Task CreateTimerAsync(ActorRuntime runtime, HttpContext context) => CreateAsync(context, ActorJson.ReadTimer, runtime.Timers.Create);
 
     private static Task DeleteTimerAsync(ActorRuntime runtime, HttpContext context)
     {
@@ -111,13 +103,16 @@ public static class ActorApi
         return Task.CompletedTask;
     }
 
-    private static async Task CreateReminderAsync(ActorRuntime runtime, HttpContext context)
+    private static Task CreateReminderAsync(ActorRuntime runtime, HttpContext context) =>
+        CreateAsync(context, ActorJson.ReadReminder, runtime.Reminders.Create);
+
+    private static async Task CreateAsync<T>(HttpContext context, Func<ReadOnlyMemory<byte>, T> read, Action<string, string, string, T> create)
     {
         var type = ActorRequest.OwnType(context);
-        var reminder = ActorJson.ReadReminder(await ActorRequest.BodyAsync(context));
+        var request = read(await ActorRequest.BodyAsync(context));
         var name = ActorRequest.Name(context);
         ActorRequest.Validate(name);
-        runtime.Reminders.Create(type, ActorRequest.Id(context), name, reminder);
+        create(type, ActorRequest.Id(context), name, request);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ImDapr.LocalDapr.Invocation;
+using ImDapr.LocalDapr.Policies;
 using ImDapr.LocalDapr.State;
 
 namespace ImDapr.LocalDapr.Actors;
@@ -10,19 +11,23 @@ public sealed partial class ActorRuntime
     private readonly ActorHostRegistry _registry;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Resiliency _resiliency;
     private readonly ActorTransport _transport;
     private readonly ConcurrentDictionary<ActorKey, HostedActor> _actors = new();
     private volatile ActorConfig _config = ActorConfig.None;
 
     /// <param name="app">The app instance beside this sidecar.</param>
     /// <param name="actorStore">The store with <c>actorStateStore: "true"</c>; without one nothing can be hosted.</param>
+    /// <param name="resiliency">Policies of actor types; by default none.</param>
+    /// <param name="allowsStateTtl">Whether state may have a time to live.</param>
     public ActorRuntime(
         string appId, AppChannel app, IStateStore? actorStore, ActorHostRegistry registry, ReminderStore reminders, TimeProvider time,
-        ILoggerFactory loggers)
+        ILoggerFactory loggers, Resiliency? resiliency = null, bool allowsStateTtl = false)
     {
         (AppId, _registry, _time, _logger) = (appId, registry, time, loggers.CreateLogger<ActorRuntime>());
-        _transport = new ActorTransport(app);
-        State = new ActorState(appId, actorStore, this);
+        _resiliency = resiliency ?? new Resiliency(time);
+        _transport = new ActorTransport(app, _resiliency, time);
+        State = new ActorState(appId, actorStore, allowsStateTtl, this);
         Timers = new ActorTimers(this, time, loggers.CreateLogger<ActorTimers>());
         Reminders = new ActorReminders(this, reminders, time);
     }
@@ -92,12 +97,37 @@ public sealed partial class ActorRuntime
     {
         try
         {
-            return await ReachAsync(call, cancellationToken);
+            var policy = _resiliency.ForActorTurn(call.Type, call.Id);
+            return policy == ResiliencyPolicy.None ? await ReachAsync(call, cancellationToken) : await ReachAsync(call, policy, cancellationToken);
         }
-        catch (Exception e) when (e is ActorUnavailableException or ActorReminderCancelledException)
+        catch (Exception e) when (e is ActorUnavailableException or ActorReminderCancelledException or CircuitOpenException)
         {
             throw ActorApiException.Invoke(e.Message, e);
         }
+    }
+
+    // A policy counts everything as a failure, an exception of the actor too, which comes back as an answer all the same.
+    private async ValueTask<ActorReply> ReachAsync(ActorCall call, ResiliencyPolicy policy, CancellationToken cancellationToken)
+    {
+        ActorReply? reply = null;
+        try
+        {
+            await policy.RunAsync(
+                async token =>
+                {
+                    reply?.Dispose();
+                    reply = null;
+                    reply = await ReachAsync(call, token);
+                    if (ActorTransport.IsActorError(reply))
+                        throw new ActorErrorReplyException();
+                },
+                _ => false, _time, cancellationToken);
+        }
+        catch (ActorErrorReplyException)
+        {
+            return reply!;
+        }
+        return reply!;
     }
 
     /// <summary>As <see cref="InvokeAsync"/>, but what failed is still to be told apart.</summary>
@@ -118,7 +148,7 @@ public sealed partial class ActorRuntime
 
                 await moving.WaitAsync(cancellationToken);
             }
-            catch (ActorUnavailableException e) when ((retry ??= new ActorRetry(_time)).MayGoOn)
+            catch (ActorUnavailableException e) when (!_resiliency.CoversActor(call.Type) && (retry ??= new ActorRetry(_time)).MayGoOn)
             {
                 await retry.WaitAsync(e, changed, cancellationToken);
             }
@@ -140,6 +170,8 @@ public sealed partial class ActorRuntime
         $"failed to lookup actor: api error: code = FailedPrecondition desc = did not find address for actor '{call.Type}||{call.Id}'");
 
     private readonly record struct ActorKey(string Type, string Id);
+
+    private sealed class ActorErrorReplyException : Exception;
 
     private static partial class Log
     {

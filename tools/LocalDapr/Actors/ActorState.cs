@@ -1,17 +1,17 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using ImDapr.LocalDapr.Json;
 using ImDapr.LocalDapr.State;
 
 namespace ImDapr.LocalDapr.Actors;
 
 /// <summary>State of the actors of one app in its actor store.</summary>
 /// <remarks><c>{appId}||{type}||{id}||{key}</c>, whatever key prefix the component has; one transaction per list of operations, no etags of its own.</remarks>
-public sealed class ActorState(string appId, IStateStore? store, ActorRuntime runtime)
+/// <param name="allowsTtl">Whether the feature <c>ActorStateTTL</c> is enabled.</param>
+public sealed class ActorState(string appId, IStateStore? store, bool allowsTtl, ActorRuntime runtime)
 {
-    // Deeper than any message needs, so that depth is no difference that a service would notice.
-    public const int MaxJsonDepth = 1000;
-
-    private static readonly JsonDocumentOptions Json = new() { MaxDepth = MaxJsonDepth };
+    private static readonly JsonDocumentOptions Json = new() { MaxDepth = GoNumbers.MaxDepth };
 
     public bool Configured => store is not null;
 
@@ -69,7 +69,7 @@ public sealed class ActorState(string appId, IStateStore? store, ActorRuntime ru
         }
     }
 
-    private static List<StateWrite> Writes(string prefix, JsonElement operations)
+    private List<StateWrite> Writes(string prefix, JsonElement operations)
     {
         var writes = new List<StateWrite>(operations.GetArrayLength());
         foreach (var operation in operations.EnumerateArray())
@@ -78,7 +78,7 @@ public sealed class ActorState(string appId, IStateStore? store, ActorRuntime ru
         return writes;
     }
 
-    private static StateWrite Write(string prefix, JsonElement operation)
+    private StateWrite Write(string prefix, JsonElement operation)
     {
         if (operation.ValueKind != JsonValueKind.Object)
             throw ActorApiException.Malformed("json: cannot unmarshal an element into an operation");
@@ -98,17 +98,25 @@ public sealed class ActorState(string appId, IStateStore? store, ActorRuntime ru
         };
     }
 
-    private static StateWrite Upsert(string prefix, JsonElement request)
+    private StateWrite Upsert(string prefix, JsonElement request)
     {
         var key = prefix + Key(request);
+        int? ttl = null;
         if (request.TryGetProperty("metadata"u8, out var metadata) && metadata.ValueKind == JsonValueKind.Object
-            && metadata.TryGetProperty("ttlInSeconds"u8, out _))
-            throw ActorApiException.StateSave("ttlInSeconds is not supported without the \"ActorStateTTL\" feature enabled");
+            && metadata.TryGetProperty("ttlInSeconds"u8, out var seconds))
+        {
+            if (!allowsTtl)
+                throw ActorApiException.StateSave("ttlInSeconds is not supported without the \"ActorStateTTL\" feature enabled");
 
-        return new StateWrite(key, Value(request), Text(request, "etag"u8), StateConcurrency.Unspecified, null);
+            ttl = int.TryParse(seconds.ToString(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+                ? value
+                : throw ActorApiException.StateSave($"failed to parse ttlInSeconds: {seconds}");
+        }
+
+        return new StateWrite(key, Value(request), Text(request, "etag"u8), StateConcurrency.Unspecified, ttl);
     }
 
-    private static byte[] Value(JsonElement request)
+    private byte[] Value(JsonElement request)
     {
         if (!request.TryGetProperty("value"u8, out var value))
             return "null"u8.ToArray();
@@ -116,7 +124,7 @@ public sealed class ActorState(string appId, IStateStore? store, ActorRuntime ru
         var json = JsonMarshal.GetRawUtf8Value(value);
         try
         {
-            return GoNumbers.Bend(json) ?? json.ToArray();
+            return GoNumbers.Bend(json, store?.KeepsSixDecimals ?? false) ?? json.ToArray();
         }
         catch (JsonException e)
         {

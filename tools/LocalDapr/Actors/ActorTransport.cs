@@ -1,10 +1,11 @@
 using System.Text;
 using ImDapr.LocalDapr.Invocation;
+using ImDapr.LocalDapr.Policies;
 
 namespace ImDapr.LocalDapr.Actors;
 
 /// <summary>Calls the actor routes of one app instance and reads its answers the way daprd does.</summary>
-public sealed class ActorTransport(AppChannel app)
+public sealed class ActorTransport(AppChannel app, Resiliency resiliency, TimeProvider time)
 {
     private const string CancelHeader = "X-DaprReminderCancel";
     private const string ErrorHeader = "X-DaprErrorResponseHeader";
@@ -15,7 +16,9 @@ public sealed class ActorTransport(AppChannel app)
     public async ValueTask<ActorReply> InvokeAsync(ActorCall call, string? chainId, CancellationToken cancellationToken)
     {
         using var request = Request(call, chainId);
-        var reply = await SendAsync(request, cancellationToken);
+        var reply = resiliency.ActorTimeout(call.Type) is { } limit
+            ? await SendAsync(request, limit, cancellationToken)
+            : await SendAsync(request, cancellationToken);
         try
         {
             Check(call, reply);
@@ -55,6 +58,21 @@ public sealed class ActorTransport(AppChannel app)
             request.Headers.TryAddWithoutValidation(ForwardedHeaders.Reentrancy, chainId);
 
         return request;
+    }
+
+    private async ValueTask<ActorReply> SendAsync(HttpRequestMessage request, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        ActorReply? reply = null;
+        try
+        {
+            await new ResiliencyPolicy(null, limit).RunAsync(async token => reply = await SendAsync(request, token), _ => true, time, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            throw ActorApiException.Invoke(e.Message, e);
+        }
+
+        return reply!;
     }
 
     private async ValueTask<ActorReply> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

@@ -1,6 +1,6 @@
 using Grpc.Core;
 using ImDapr.LocalDapr.Api;
-using ImDapr.LocalDapr.Resources;
+using ImDapr.LocalDapr.Policies;
 
 namespace ImDapr.LocalDapr.Bindings;
 
@@ -16,6 +16,10 @@ public sealed class BindingBlock(string name, IOutputBinding binding, Resiliency
             BindingResult? result = null;
             await policy.RunAsync(async token => result = await binding.InvokeAsync(call, token), _ => false, time, cancellationToken);
             return result!;
+        }
+        catch (BindingException exception) when (exception.Metadata is not null)
+        {
+            return new BindingResult(null, exception.Metadata, Failed(exception.Message, exception));
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -3,10 +3,29 @@ using System.Net;
 namespace ImDapr.LocalDapr.Invocation;
 
 /// <summary>HTTP to one instance of an app, on loopback. Adds <c>dapr-api-token</c> where the app wants one.</summary>
-public sealed class AppChannel : IDisposable
+/// <param name="apiToken">The app's token; null: none.</param>
+/// <param name="maxConcurrency">Calls at a time; 0 or less: as many as come.</param>
+public sealed class AppChannel(string appId, int port, string? apiToken, int maxConcurrency = -1) : IDisposable
 {
-    private readonly string? _token;
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
+    private readonly SemaphoreSlim? _places = maxConcurrency > 0 ? new SemaphoreSlim(maxConcurrency) : null;
+    private readonly HttpMessageInvoker _http = CreateInvoker();
+    private volatile bool _isHealthy = true;
+
+    public string AppId => appId;
+
+    public int Port => port;
+
+    public Uri BaseAddress { get; } = new($"http://127.0.0.1:{port}/");
+
+    /// <summary>False while the app's health checks fail: nothing but those should be sent.</summary>
+    public bool IsHealthy
+    {
+        get => _isHealthy;
+        set => _isHealthy = value;
+    }
+
+    /// <summary>A client that adds nothing to what it is given and follows nothing.</summary>
+    internal static HttpMessageInvoker CreateInvoker() => new(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -18,30 +37,45 @@ public sealed class AppChannel : IDisposable
         PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
     });
 
-    public AppChannel(string appId, int port, string? apiToken)
+    /// <summary>Sends the request; its address may be relative to <see cref="BaseAddress"/>. Answers once the headers are there.</summary>
+    /// <exception cref="HttpRequestException">The app cannot be reached, or is not healthy.</exception>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        _token = apiToken;
-        AppId = appId;
-        Port = port;
-        BaseAddress = new Uri($"http://127.0.0.1:{port}/");
+        if (!_isHealthy)
+            throw new HttpRequestException(HttpRequestError.Unknown, "app is not in a healthy state");
+        return _places is null ? SendAnywayAsync(request, cancellationToken) : SendInTurnAsync(request, _places, cancellationToken);
     }
 
-    public string AppId { get; }
-
-    public int Port { get; }
-
-    public Uri BaseAddress { get; }
-
-    /// <summary>Sends the request; its address may be relative to <see cref="BaseAddress"/>. Answers once the headers are there.</summary>
-    /// <exception cref="HttpRequestException">The app cannot be reached.</exception>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>As <see cref="SendAsync"/>, but also to an app that is not healthy, and past the others that wait.</summary>
+    public Task<HttpResponseMessage> SendAnywayAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.RequestUri is { IsAbsoluteUri: false } relative)
             request.RequestUri = new Uri(BaseAddress, relative);
-        if (!string.IsNullOrEmpty(_token))
-            request.Headers.TryAddWithoutValidation("dapr-api-token", _token);
+        if (!string.IsNullOrEmpty(apiToken))
+        {
+            request.Headers.Remove("dapr-api-token");
+            request.Headers.TryAddWithoutValidation("dapr-api-token", apiToken);
+        }
         return _http.SendAsync(request, cancellationToken);
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _http.Dispose();
+        _places?.Dispose();
+    }
+
+    // The place is free again when the headers are there: a body that streams does not hold it.
+    private async Task<HttpResponseMessage> SendInTurnAsync(HttpRequestMessage request, SemaphoreSlim places, CancellationToken cancellationToken)
+    {
+        await places.WaitAsync(cancellationToken);
+        try
+        {
+            return await SendAnywayAsync(request, cancellationToken);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
 }

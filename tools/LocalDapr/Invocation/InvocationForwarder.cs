@@ -1,77 +1,192 @@
 using System.Net;
 using ImDapr.LocalDapr.Api;
+using ImDapr.LocalDapr.Policies;
 using Microsoft.Extensions.Primitives;
 
 namespace ImDapr.LocalDapr.Invocation;
 
 /// <summary>Service invocation: the request goes to an instance of the app as it came, and the answer back (dapr-contract 6).</summary>
-public sealed class InvocationForwarder(InvocationRouter router, string callerAppId, TimeProvider time)
+public sealed class InvocationForwarder(InvocationRouter router, string callerAppId, Resiliency resiliency, TimeProvider time) : IDisposable
 {
-    private const int Retries = 3;
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    // daprd's namespace where none is set.
+    private static readonly string Namespace = Environment.GetEnvironmentVariable("NAMESPACE") is { Length: > 0 } space ? space : "default";
 
     private static readonly HashSet<string> HopByHop = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
-        "Host", "dapr-app-id", "dapr-api-token",
     };
 
-    /// <param name="context">The call to answer.</param>
-    /// <param name="appId">App to call.</param>
-    /// <param name="path">Path on the app with its query, without a leading slash.</param>
-    public async Task ForwardAsync(HttpContext context, string appId, string path)
+    // Set anew for the callee: what a client says of them is not believed.
+    private static readonly HashSet<string> NotOfTheClient = new(StringComparer.OrdinalIgnoreCase)
     {
-        for (var retry = 0; ; retry++)
+        "Host", "Content-Length", "dapr-app-id", "dapr-api-token", "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace",
+    };
+
+    private readonly HttpMessageInvoker _outside = AppChannel.CreateInvoker();
+
+    /// <summary>Answers a call that no other route of the API took.</summary>
+    public Task HandleAsync(HttpContext context)
+    {
+        var target = InvocationTarget.Find(context) ?? throw new DaprError(
+            Grpc.Core.StatusCode.NotFound, 404, "ERR_DIRECT_INVOKE", "failed getting app id either from the URL path or the header dapr-app-id");
+        if (target.Method.AsSpan().IndexOfAny("#?\0") >= 0 || target.Method.Any(char.IsControl))
+            throw Failed(target.AppId, $"rpc error: code = InvalidArgument desc = invalid method: name contains forbidden character: \"{target.Method}\"", null);
+        return ForwardAsync(context, target);
+    }
+
+    public void Dispose() => _outside.Dispose();
+
+    private async Task ForwardAsync(HttpContext context, InvocationTarget target)
+    {
+        var policy = resiliency.ForApp(target.AppId, $"{target.AppId}:{target.Method}");
+        var call = await CallAsync(context, target);
+        try
         {
-            var app = router.Next(appId) ?? throw Failed(appId, "failed to resolve address: no instance is running", null);
-            try
-            {
-                using var request = Request(context, app, path);
-                using var response = await app.SendAsync(request, context.RequestAborted);
-                await CopyAsync(response, context);
-                return;
-            }
-            catch (HttpRequestException exception) when (!context.Response.HasStarted)
-            {
-                // Only what has not left may be sent again: a body is a stream that was read.
-                if (exception.HttpRequestError != HttpRequestError.ConnectionError || retry >= Retries)
-                    throw Failed(appId, exception.Message, exception);
-                await Task.Delay(RetryDelay, time, context.RequestAborted);
-            }
+            await policy.RunAsync(
+                token => SendAsync(call, policy != ResiliencyPolicy.None, token), _ => call.IsStreaming || context.Response.HasStarted, time, context.RequestAborted);
+        }
+        catch (AnswerException answer)
+        {
+            if (!context.Response.HasStarted)
+                await answer.WriteAsync(context);
+        }
+        catch (Exception exception) when (exception is HttpRequestException or TimeoutException or CircuitOpenException && !context.Response.HasStarted)
+        {
+            throw Failed(target.AppId, exception.Message, exception);
         }
     }
 
-    private HttpRequestMessage Request(HttpContext context, AppChannel app, string path)
+    // A body of known length is kept, so that it can be sent again; one that streams is sent once.
+    private static async Task<Call> CallAsync(HttpContext context, InvocationTarget target)
     {
-        var request = new HttpRequestMessage(HttpMethod.Parse(context.Request.Method), new Uri(app.BaseAddress, path)) { Version = HttpVersion.Version11 };
-        if (context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0)
-            request.Content = new StreamContent(context.Request.Body);
-        foreach (var (name, values) in context.Request.Headers)
+        var isStreaming = context.Request.Headers.TransferEncoding.Count > 0;
+        if (isStreaming || context.Request.ContentLength is null or 0)
+            return new Call(context, target, isStreaming, null);
+        try
         {
-            if (!HopByHop.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            return new Call(context, target, false, await HttpRequestReader.BytesAsync(context));
+        }
+        catch (BadHttpRequestException exception)
+        {
+            throw Failed(target.AppId, exception.Message, exception);
+        }
+    }
+
+    private async Task SendAsync(Call call, bool isWatched, CancellationToken cancellationToken)
+    {
+        using var response = await ReachAsync(call, cancellationToken);
+        var failed = (int)response.StatusCode is < 200 or > 399;
+        if (failed && isWatched && !call.IsStreaming)
+            throw await AnswerException.ReadAsync(response, cancellationToken);
+        await CopyAsync(response, call.Context, cancellationToken);
+        if (failed && isWatched)
+            throw new AnswerException(response, []); // told already; a circuit breaker counts it
+    }
+
+    // Without a policy for the app calls that did not reach it are made again, three times.
+    private async Task<HttpResponseMessage> ReachAsync(Call call, CancellationToken cancellationToken)
+    {
+        if (call.IsStreaming || resiliency.Covers(call.Target.AppId))
+            return await ReachOnceAsync(call, cancellationToken);
+        HttpResponseMessage? response = null;
+        await new ResiliencyPolicy(resiliency.BuiltInServiceRetry, null).RunAsync(
+            async token => response = await ReachOnceAsync(call, token),
+            error => error is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded }, time, cancellationToken);
+        return response!;
+    }
+
+    private async Task<HttpResponseMessage> ReachOnceAsync(Call call, CancellationToken cancellationToken)
+    {
+        var path = string.Join('/', call.Target.Method.Split('/').Select(Uri.EscapeDataString)) + call.Context.Request.QueryString.Value;
+        if (call.Target.IsUrl)
+        {
+            var outside = Request(call, new Uri($"{call.Target.AppId.TrimEnd('/')}/{path}"), call.Target.AppId);
+            return await _outside.SendAsync(outside, cancellationToken);
+        }
+        if (call.Target.AppId.Split('.').Length > 2)
+            throw Failed(call.Target.AppId, $"invalid app id {call.Target.AppId}", null);
+        // The part behind a dot is a namespace, of which there is one here.
+        var appId = call.Target.AppId.Split('.')[0];
+        var app = router.Next(appId) ?? throw Failed(call.Target.AppId, "failed to resolve address: no instance is running", null);
+        var request = Request(call, new Uri(app.BaseAddress, path), appId);
+        return await app.SendAsync(request, cancellationToken);
+    }
+
+    private HttpRequestMessage Request(Call call, Uri address, string callee)
+    {
+        var incoming = call.Context.Request;
+        var request = new HttpRequestMessage(HttpMethod.Parse(incoming.Method), address) { Version = HttpVersion.Version11 };
+        if (call.IsStreaming)
+            request.Content = new StreamContent(incoming.Body);
+        else if (call.Body is { } body)
+            request.Content = new ByteArrayContent(body);
+        foreach (var (name, values) in incoming.Headers)
+        {
+            if (!HopByHop.Contains(name) && !NotOfTheClient.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
         request.Headers.TryAddWithoutValidation("dapr-caller-app-id", callerAppId);
-        request.Headers.TryAddWithoutValidation("dapr-callee-app-id", app.AppId);
+        request.Headers.TryAddWithoutValidation("dapr-caller-namespace", Namespace);
+        request.Headers.TryAddWithoutValidation("dapr-callee-app-id", callee);
+        if (callee != callerAppId)
+            AddForwarded(request);
         return request;
     }
 
-    private static async Task CopyAsync(HttpResponseMessage response, HttpContext context)
+    private static void AddForwarded(HttpRequestMessage request)
     {
-        context.Response.StatusCode = (int)response.StatusCode;
-        foreach (var (name, values) in response.Headers.NonValidated)
-            SetHeader(context, name, values.ToString());
-        foreach (var (name, values) in response.Content.Headers.NonValidated)
-            SetHeader(context, name, values.ToString());
-        await response.Content.CopyToAsync(context.Response.Body, context.RequestAborted);
+        var host = Environment.MachineName;
+        request.Headers.TryAddWithoutValidation("X-Forwarded-For", "127.0.0.1");
+        request.Headers.TryAddWithoutValidation("X-Forwarded-Host", host);
+        request.Headers.TryAddWithoutValidation("Forwarded", $"for=127.0.0.1;by=127.0.0.1;host={host}");
     }
 
-    private static void SetHeader(HttpContext context, string name, StringValues value)
+    private static async Task CopyAsync(HttpResponseMessage response, HttpContext context, CancellationToken cancellationToken)
     {
-        if (!HopByHop.Contains(name))
-            context.Response.Headers[name] = value;
+        CopyHeaders(response, context);
+        using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(16 * 1024);
+        try
+        {
+            // Each part goes on as it comes: an answer may stream for long.
+            int read;
+            while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
+                await context.Response.BodyWriter.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static void CopyHeaders(HttpResponseMessage response, HttpContext context)
+    {
+        context.Response.StatusCode = (int)response.StatusCode;
+        foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
+        {
+            // The length is not passed on: daprd answers in chunks.
+            if (!HopByHop.Contains(name) && !name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                context.Response.Headers[name] = new StringValues([.. values]);
+        }
     }
 
     private static DaprError Failed(string appId, string why, Exception? inner) =>
         new(Grpc.Core.StatusCode.Internal, 500, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {why}", inner);
+
+    private sealed record Call(HttpContext Context, InvocationTarget Target, bool IsStreaming, byte[]? Body);
+
+    /// <summary>An answer that a policy counts as a failure.</summary>
+    private sealed class AnswerException(HttpResponseMessage response, byte[] body) : Exception($"received non-successful status code in response: {(int)response.StatusCode}"), IStatusError
+    {
+        public int StatusCode => (int)response.StatusCode;
+
+        public static async Task<AnswerException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) =>
+            new(response, await response.Content.ReadAsByteArrayAsync(cancellationToken));
+
+        public async Task WriteAsync(HttpContext context)
+        {
+            CopyHeaders(response, context);
+            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted);
+        }
+    }
 }

@@ -64,6 +64,7 @@ internal sealed class BrokerGroup(SqliteDatabase database, string topic, string 
         lock (_gate)
         {
             _taken.Remove(id);
+            _returned.Remove(id); // given back as late, and done after all
             if (IsEphemeral)
                 return;
             _unsaved.Add(id);

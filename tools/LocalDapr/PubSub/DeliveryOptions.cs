@@ -4,7 +4,7 @@ namespace ImDapr.LocalDapr.PubSub;
 
 /// <summary>How a broker component delivers: the metadata of <c>pubsub.redis</c>, with its defaults.</summary>
 /// <param name="ConsumerId">Consumer group, and name of the consumer in it; by default the app id.</param>
-/// <param name="ProcessingTimeout">A handler is cancelled after it; a message unfinished for as long is delivered again. Zero: never.</param>
+/// <param name="ProcessingTimeout">A message unfinished for as long is delivered again, though its handler goes on. Zero: never.</param>
 /// <param name="RedeliverInterval">How often unfinished messages are looked for. Zero: never.</param>
 /// <param name="QueueDepth">Messages that wait for a worker, over all topics of the component.</param>
 /// <param name="Concurrency">Handlers at a time, over all topics of the component.</param>

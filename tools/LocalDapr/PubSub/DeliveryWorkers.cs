@@ -12,7 +12,7 @@ internal sealed record QueuedMessage(
 
 /// <summary>
 /// The queue and the workers of a broker component, shared by all its topics, as in daprd. A message whose handler returned or threw is
-/// acknowledged; one whose handler was cancelled or ran out of time is not.
+/// acknowledged; one whose handler was cancelled, or failed after its time, is not.
 /// </summary>
 internal sealed partial class DeliveryWorkers : IAsyncDisposable
 {
@@ -61,11 +61,12 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
             delivery.Return();
     }
 
-    /// <returns>False when the handler was cancelled or ran out of time.</returns>
+    // Running out of time does not end a handler, as in daprd; it only says what a failure after it means.
+    /// <returns>False when the handler was cancelled, or failed after its time.</returns>
     private async Task<bool> HandleAsync(QueuedMessage delivery)
     {
-        using var deadline = new CancellationTokenSource(_options.Redelivers ? _options.ProcessingTimeout : Timeout.InfiniteTimeSpan, _time);
-        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(delivery.Lifetime, _stop.Token, deadline.Token);
+        var start = _time.GetTimestamp();
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(delivery.Lifetime, _stop.Token);
         try
         {
             await delivery.Handler(delivery.Message, cancellation.Token);
@@ -73,11 +74,15 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
         }
         catch (Exception error)
         {
-            if (!cancellation.IsCancellationRequested)
-                LogFailed(_logger, delivery.Id, delivery.Message.Topic, error);
-            else if (deadline.IsCancellationRequested)
+            if (cancellation.IsCancellationRequested)
+                return false;
+            if (_options.Redelivers && _time.GetElapsedTime(start) >= _options.ProcessingTimeout)
+            {
                 LogTimedOut(_logger, delivery.Id, delivery.Message.Topic, _options.ProcessingTimeout);
-            return !cancellation.IsCancellationRequested;
+                return false;
+            }
+            LogFailed(_logger, delivery.Id, delivery.Message.Topic, error);
+            return true;
         }
     }
 
@@ -98,7 +103,7 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
     [LoggerMessage(9311, LogLevel.Error, "Message {Id} of {Topic} failed and is acknowledged all the same, as daprd does")]
     private static partial void LogFailed(ILogger logger, string id, string topic, Exception error);
 
-    [LoggerMessage(9312, LogLevel.Warning, "Message {Id} of {Topic} was not handled within {Limit}; it will be delivered again")]
+    [LoggerMessage(9312, LogLevel.Warning, "Message {Id} of {Topic} failed after more than {Limit}; it will be delivered again")]
     private static partial void LogTimedOut(ILogger logger, string id, string topic, TimeSpan limit);
 
     [LoggerMessage(9313, LogLevel.Warning, "Message {Id} of {Topic} could not be acknowledged; it may be delivered again")]

@@ -109,10 +109,41 @@ internal sealed partial class SqlitePubSub : IPubSub
         }
     }
 
-    private static QueuedMessage Queued(BrokerGroup group, StoredMessage message, BrokerHandler handler, CancellationToken lifetime) => new(
-        message.Id.ToString(CultureInfo.InvariantCulture), message.Message, handler,
+    private QueuedMessage Queued(BrokerGroup group, StoredMessage message, BrokerHandler handler, CancellationToken lifetime)
+    {
+        var taken = new TakenMessage(group, message.Id, _options.Redelivers ? _options.ProcessingTimeout : Timeout.InfiniteTimeSpan, _time);
+        return new QueuedMessage(
+            message.Id.ToString(CultureInfo.InvariantCulture), message.Message, handler, taken.AcknowledgeAsync, taken.Return, lifetime);
+    }
+
+    /// <summary>A message that was taken: given back when it is late, as Redis hands over what stays pending, though its handler goes on.</summary>
+    private sealed class TakenMessage
+    {
+        private readonly BrokerGroup _group;
+        private readonly long _id;
+        private readonly ITimer _late;
+        private int _returned;
+
+        public TakenMessage(BrokerGroup group, long id, TimeSpan patience, TimeProvider time)
+        {
+            (_group, _id) = (group, id);
+            _late = time.CreateTimer(static taken => ((TakenMessage)taken!).Return(), this, patience, Timeout.InfiniteTimeSpan);
+        }
+
         // Not cancelled by the end of the subscription: the message was handled.
-        () => group.AcknowledgeAsync(message.Id, CancellationToken.None), () => group.Return(message.Id), lifetime);
+        public Task AcknowledgeAsync()
+        {
+            _late.Dispose();
+            return _group.AcknowledgeAsync(_id, CancellationToken.None);
+        }
+
+        public void Return()
+        {
+            _late.Dispose();
+            if (Interlocked.Exchange(ref _returned, 1) == 0)
+                _group.Return(_id);
+        }
+    }
 
     [LoggerMessage(9331, LogLevel.Error, "Reading {Topic} failed; trying again")]
     private partial void LogCannotRead(string topic, Exception error);

@@ -1,20 +1,30 @@
 using System.Text.RegularExpressions;
+using ImDapr.LocalDapr.PubSub;
 
 namespace ImDapr.LocalDapr.Resources;
 
 /// <summary>A component as it stands in a file.</summary>
-public sealed record ComponentFile(string Name, string Type, IReadOnlyList<(string Name, YamlMap Map)> Metadata, IReadOnlyList<string> Scopes, YamlMap Place);
+/// <param name="SecretStore">Where its secret references are looked up; null: nowhere.</param>
+/// <param name="InitTimeout">How long it may take to get ready.</param>
+/// <param name="IgnoreErrors">The sidecar starts without it when it does not get ready.</param>
+internal sealed record ComponentFile(
+    string Name, string Type, string Version, IReadOnlyList<(string Name, YamlMap Map)> Metadata, IReadOnlyList<string> Scopes, string? SecretStore,
+    TimeSpan InitTimeout, bool IgnoreErrors, YamlMap Place);
 
-/// <summary>A declared subscription.</summary>
-public sealed record SubscriptionFile(
-    string PubSub, string Topic, string Route, string? DeadLetterTopic, IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<string> Scopes);
+/// <summary>Looks a secret up: store, secret, key in it.</summary>
+internal delegate Task<string> SecretLookup(string store, string secret, string key);
 
-/// <summary>Everything of a resources folder; not recursive, as daprd reads it.</summary>
-public sealed partial class ResourceFiles
+/// <summary>Everything of the resources folders; not recursive, as daprd reads them.</summary>
+internal sealed partial class ResourceFiles
 {
+    // daprd's default.
+    private static readonly TimeSpan InitTimeout = TimeSpan.FromSeconds(5);
+
     public List<ComponentFile> Components { get; } = [];
-    public List<SubscriptionFile> Subscriptions { get; } = [];
-    public List<(YamlMap Spec, IReadOnlyList<string> Scopes)> Resiliencies { get; } = [];
+
+    public List<(Subscription Subscription, IReadOnlyList<string> Scopes)> Subscriptions { get; } = [];
+
+    public List<(string Name, YamlMap Spec, IReadOnlyList<string> Scopes)> Resiliencies { get; } = [];
 
     /// <exception cref="ResourceException">What is wrong, with file and line.</exception>
     public static ResourceFiles Read(IEnumerable<string> folders)
@@ -33,11 +43,53 @@ public sealed partial class ResourceFiles
         return resources;
     }
 
-    /// <summary>The components of one sidecar: in its scope, values resolved.</summary>
-    public IReadOnlyList<ComponentSpec> ComponentsFor(string appId, string workingFolder, Func<string, string?> environment) =>
-        [.. Components.Where(component => InScope(component.Scopes, appId)).Select(component => Resolve(component, appId, workingFolder, environment))];
-
     public static bool InScope(IReadOnlyList<string> scopes, string appId) => scopes.Count == 0 || scopes.Contains(appId);
+
+    /// <summary>A component with its references resolved.</summary>
+    /// <param name="environment">Environment of the sidecar.</param>
+    /// <param name="secrets">Secret stores that are ready.</param>
+    public static async Task<ComponentSpec> ResolveAsync(
+        ComponentFile component, string appId, string workingFolder, Func<string, string?> environment, SecretLookup secrets)
+    {
+        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        var places = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, item) in component.Metadata)
+        {
+            item.Expect("name", "value", "envRef", "secretKeyRef");
+            values[name] = Templates(await ValueAsync(component, item, environment, secrets), appId);
+            places[name] = item.Place;
+        }
+        return new ComponentSpec(component.Name, component.Type, values, component.Place.Place, appId, workingFolder)
+        {
+            Places = places,
+            Version = component.Version,
+        };
+    }
+
+    private static async Task<string> ValueAsync(ComponentFile component, YamlMap item, Func<string, string?> environment, SecretLookup secrets)
+    {
+        if (item.Text("envRef") is { } variable)
+        {
+            // daprd keeps what is its own, or the app's, out of components.
+            if (variable == "APP_API_TOKEN" || variable.StartsWith("DAPR_", StringComparison.OrdinalIgnoreCase) || variable.Contains(' '))
+                throw item.Wrong("envRef", $"'{variable}' may not be used in a component");
+            return environment(variable) ?? "";
+        }
+        if (item.Map("secretKeyRef") is not { } reference)
+            return item.Text("value") ?? "";
+        reference.Expect("name", "key");
+        var secret = reference.Required("name");
+        if (component.SecretStore is not { } store)
+            throw reference.Wrong("a secret needs a store: give the component 'auth.secretStore'");
+        try
+        {
+            return await secrets(store, secret, reference.Text("key") ?? secret);
+        }
+        catch (Api.DaprError error)
+        {
+            throw reference.Wrong(error.Message);
+        }
+    }
 
     private void Add(YamlMap document)
     {
@@ -47,7 +99,7 @@ public sealed partial class ResourceFiles
             case "Subscription": AddSubscription(document); break;
             case "Resiliency":
                 document.Expect("apiVersion", "kind", "metadata", "spec", "scopes");
-                Resiliencies.Add((Spec(document), document.Texts("scopes")));
+                Resiliencies.Add((NameOf(document), Spec(document), document.Texts("scopes")));
                 break;
             case "Configuration": break; // read from the file that configFilePath names, as daprd does
             case var kind: throw document.Wrong($"kind '{kind}' is not supported by LocalDapr");
@@ -59,40 +111,59 @@ public sealed partial class ResourceFiles
         document.Expect("apiVersion", "kind", "metadata", "spec", "scopes", "auth");
         var spec = Spec(document);
         spec.Expect("type", "version", "metadata", "ignoreErrors", "initTimeout");
-        var name = NameOf(document);
-        if (Components.Any(known => known.Name == name && (known.Scopes.Count == 0 || document.Texts("scopes").Count == 0 || known.Scopes.Intersect(document.Texts("scopes")).Any())))
+        var auth = document.Map("auth");
+        auth?.Expect("secretStore");
+        var (name, scopes) = (NameOf(document), document.Texts("scopes"));
+        if (Components.Exists(known => known.Name == name && (known.Scopes.Count == 0 || scopes.Count == 0 || known.Scopes.Intersect(scopes).Any())))
             throw document.Wrong($"there is already a component '{name}'");
         var metadata = spec.Maps("metadata").Select(item => (item.Required("name"), item)).ToList();
-        Components.Add(new ComponentFile(name, spec.Required("type"), metadata, document.Texts("scopes"), document));
+        Components.Add(new ComponentFile(
+            name, spec.Required("type"), spec.Text("version") ?? "v1", metadata, scopes, auth?.Text("secretStore"), spec.Duration("initTimeout", InitTimeout),
+            spec.Flag("ignoreErrors"), document));
     }
 
     private void AddSubscription(YamlMap document)
     {
+        document.Expect("apiVersion", "kind", "metadata", "spec", "scopes");
         var spec = Spec(document);
-        spec.Expect("pubsubname", "topic", "route", "routes", "deadLetterTopic", "metadata", "bulkSubscribe");
-        if (spec.Map("bulkSubscribe")?.Text("enabled") == "true")
-            throw spec.Wrong("'bulkSubscribe' is not supported by LocalDapr");
-        var routes = spec.Map("routes");
-        if (routes?.Maps("rules").Count > 0)
-            throw routes.Wrong("'rules' are not supported by LocalDapr; use 'default'");
-        var route = spec.Text("route") ?? routes?.Text("default") ?? throw spec.Wrong("a route is missing");
-        var metadata = spec.Map("metadata")?.Entries().ToDictionary(entry => entry.Name, entry => entry.Value.ToString()) ?? [];
-        Subscriptions.Add(new SubscriptionFile(
-            spec.Required("pubsubname"), spec.Required("topic"), route, spec.Text("deadLetterTopic"), metadata, document.Texts("scopes")));
+        var isFirst = document.Text("apiVersion") == "dapr.io/v1alpha1";
+        spec.Expect("pubsubname", "topic", isFirst ? "route" : "routes", "deadLetterTopic", "metadata", "bulkSubscribe");
+        var rules = isFirst ? [new RoutingRule(null, spec.Required("route").TrimStart('/'))] : Rules(spec);
+        var metadata = spec.Map("metadata")?.Entries().ToDictionary(entry => entry.Name, entry => entry.Value.ToString());
+        var subscription = new Subscription(
+            spec.Required("pubsubname"), spec.Required("topic"), rules, spec.Text("deadLetterTopic") is { Length: > 0 } dead ? dead : null, metadata, Bulk(spec),
+            IsDeclared: true);
+        Subscriptions.Add((subscription, document.Texts("scopes")));
     }
 
-    private static ComponentSpec Resolve(ComponentFile component, string appId, string workingFolder, Func<string, string?> environment)
+    private static List<RoutingRule> Rules(YamlMap spec)
     {
-        var values = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        foreach (var (name, item) in component.Metadata)
+        var routes = spec.Map("routes") ?? throw spec.Wrong("'routes' is missing");
+        routes.Expect("rules", "default");
+        var rules = routes.Maps("rules").Select(Rule).ToList();
+        if (routes.Text("default") is { Length: > 0 } otherwise)
+            rules.Add(new RoutingRule(null, otherwise.TrimStart('/')));
+        return rules;
+    }
+
+    private static RoutingRule Rule(YamlMap rule)
+    {
+        rule.Expect("match", "path");
+        try
         {
-            item.Expect("name", "value", "envRef", "secretKeyRef");
-            if (item.Find("secretKeyRef") is not null)
-                throw item.Wrong("'secretKeyRef' is not supported by LocalDapr; use 'envRef'");
-            var value = item.Text("envRef") is { } variable ? environment(variable) ?? "" : item.Text("value") ?? "";
-            values[name] = Templates(value, appId);
+            return SubscriptionAnswer.Rule(rule.Text("match"), rule.Required("path"));
         }
-        return new ComponentSpec(component.Name, component.Type, values, component.Place.File, appId, workingFolder);
+        catch (FormatException exception)
+        {
+            throw rule.Wrong("match", exception.Message);
+        }
+    }
+
+    private static BulkOptions? Bulk(YamlMap spec)
+    {
+        var bulk = spec.Map("bulkSubscribe");
+        bulk?.Expect("enabled", "maxMessagesCount", "maxAwaitDurationMs");
+        return bulk is not null && bulk.Flag("enabled") ? BulkOptions.Of(bulk.Number("maxMessagesCount"), bulk.Number("maxAwaitDurationMs")) : null;
     }
 
     private static string Templates(string value, string appId) => Template().Replace(value, match => match.Value switch

@@ -1,24 +1,32 @@
+using ImDapr.LocalDapr.Hosting;
+using ImDapr.LocalDapr.Invocation;
+
 namespace ImDapr.LocalDapr.Resources;
 
 /// <summary>One entry of <c>apps</c>, with what it takes from <c>common</c>. Paths are absolute.</summary>
 public sealed record AppSpec(
-    string AppId,
-    string Folder,
-    int Port,
-    int HttpPort,
-    int GrpcPort,
-    IReadOnlyList<string> Command,
-    IReadOnlyList<string> ResourcesPaths,
-    IReadOnlyDictionary<string, string> Environment);
+    SidecarOptions Sidecar, string Folder, IReadOnlyList<string> Command, IReadOnlyDictionary<string, string> Environment)
+{
+    public string AppId => Sidecar.AppId;
+
+    public int Port => Sidecar.AppPort;
+}
 
 /// <summary>A multi-app run file (dapr.yaml), the fields that a local run needs (dapr-contract 7.5).</summary>
-public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> Apps)
+/// <param name="Notes">What is in it without effect, with its place.</param>
+public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> Apps, IReadOnlyList<string> Notes)
 {
+    private static readonly string[] WithoutEffect =
+    [
+        "daprInternalGRPCPort", "metricsPort", "profilePort", "logLevel", "appLogDestination", "daprdLogDestination", "placementHostAddress",
+        "schedulerHostAddress", "enableApiLogging", "enableProfiling", "readBufferSize", "runtimePath",
+    ];
+
     private static readonly string[] Shared =
     [
-        "appID", "appDirPath", "appPort", "daprHTTPPort", "daprGRPCPort", "daprInternalGRPCPort", "metricsPort", "profilePort", "command",
-        "resourcesPaths", "resourcesPath", "env", "appProtocol", "logLevel", "appLogDestination", "daprdLogDestination", "configFilePath",
-        "placementHostAddress", "schedulerHostAddress", "enableApiLogging", "enableProfiling",
+        .. WithoutEffect, "appID", "appDirPath", "appPort", "daprHTTPPort", "daprGRPCPort", "command", "resourcesPaths", "resourcesPath", "env", "appProtocol",
+        "configFilePath", "appMaxConcurrency", "maxBodySize", "enableAppHealthCheck", "appHealthCheckPath", "appHealthProbeInterval", "appHealthProbeTimeout",
+        "appHealthThreshold", "appChannelAddress",
     ];
 
     /// <exception cref="ResourceException">What is wrong, with file and line.</exception>
@@ -36,7 +44,7 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
         var common = root.Map("common");
         common?.Expect(Shared);
         var apps = root.Maps("apps").Select(app => ReadApp(app, common, folder)).ToList();
-        return apps.Count > 0 ? new RunFile(file, folder, apps) : throw root.Wrong("'apps' is empty");
+        return apps.Count > 0 ? new RunFile(file, folder, apps, NotesOn([common, .. root.Maps("apps")])) : throw root.Wrong("'apps' is empty");
     }
 
     private static AppSpec ReadApp(YamlMap app, YamlMap? common, string folder)
@@ -49,17 +57,54 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
         var command = app.Texts("command");
         if (command.Count == 0)
             throw app.Wrong("'command' is missing");
-        return new AppSpec(
-            app.Text("appID") ?? Path.GetFileName(appFolder), appFolder,
-            app.Number("appPort") ?? throw app.Wrong("'appPort' is missing"),
-            app.Number("daprHTTPPort") ?? 0, app.Number("daprGRPCPort") ?? 0,
-            command, ReadResources(app, common, appFolder, folder), ReadEnvironment(app, common));
+        var both = new Shares(app, common);
+        var sidecar = new SidecarOptions(
+            app.Text("appID") ?? Path.GetFileName(appFolder), app.Number("appPort") ?? throw app.Wrong("'appPort' is missing"),
+            ReadResources(app, common, appFolder, folder))
+        {
+            HttpPort = Math.Max(0, app.Number("daprHTTPPort") ?? 0),
+            GrpcPort = Math.Max(0, app.Number("daprGRPCPort") ?? 0),
+            ConfigurationFile = ReadConfiguration(app, common, appFolder, folder),
+            WorkingFolder = folder,
+            AppHealth = ReadHealth(both),
+            AppMaxConcurrency = both.Number("appMaxConcurrency") ?? -1,
+            MaxBodyBytes = both.Bytes("maxBodySize") ?? SidecarOptions.DefaultMaxBodyBytes,
+        };
+        return new AppSpec(sidecar, appFolder, command, ReadEnvironment(app, common));
     }
+
+    private static AppHealthOptions? ReadHealth(Shares both)
+    {
+        if (!both.Flag("enableAppHealthCheck"))
+            return null;
+        // In this file intervals are whole seconds and the timeout is milliseconds, as in the flags of daprd.
+        var usual = AppHealthOptions.Default;
+        return new AppHealthOptions(
+            both.Text("appHealthCheckPath") ?? usual.Path,
+            both.Number("appHealthProbeInterval") is > 0 and var seconds ? TimeSpan.FromSeconds(seconds) : usual.Interval,
+            both.Number("appHealthProbeTimeout") is > 0 and var milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : usual.Timeout,
+            both.Number("appHealthThreshold") is > 0 and var threshold ? threshold : usual.Threshold);
+    }
+
+    private static string? ReadConfiguration(YamlMap app, YamlMap? common, string appFolder, string folder)
+    {
+        if (app.Text("configFilePath") is { Length: > 0 } own)
+            return Path.GetFullPath(own, appFolder);
+        var local = Path.Combine(appFolder, ".dapr", "config.yaml");
+        if (System.IO.File.Exists(local))
+            return local;
+        return common?.Text("configFilePath") is { Length: > 0 } shared ? Path.GetFullPath(shared, folder) : null;
+    }
+
+    private static List<string> NotesOn(IEnumerable<YamlMap?> maps) =>
+        [.. from map in maps.OfType<YamlMap>() from name in WithoutEffect where map.Find(name) is not null select $"{map.PlaceOf(name)}: '{name}' has no effect in LocalDapr"];
 
     private static void RefuseOtherProtocols(YamlMap app)
     {
+        if (app.Text("appChannelAddress") is { } address && address is not ("127.0.0.1" or "localhost"))
+            throw app.Wrong("appChannelAddress", $"{address} is not supported by LocalDapr; apps run on this machine");
         if (app.Text("appProtocol") is { } protocol && protocol != "http")
-            throw app.Wrong($"'appProtocol' {protocol} is not supported by LocalDapr; use http");
+            throw app.Wrong("appProtocol", $"{protocol} is not supported by LocalDapr; use http");
     }
 
     private static IReadOnlyList<string> ReadResources(YamlMap app, YamlMap? common, string appFolder, string folder)
@@ -78,6 +123,28 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
         return shared.Count > 0
             ? [.. shared.Select(path => Path.GetFullPath(path, folder))]
             : throw app.Wrong("no 'resourcesPaths' here or in 'common'");
+    }
+
+    /// <summary>What an app says, or else what is said for all.</summary>
+    private sealed record Shares(YamlMap App, YamlMap? Common)
+    {
+        public string? Text(string name) => App.Text(name) ?? Common?.Text(name);
+
+        public int? Number(string name) => App.Number(name) ?? Common?.Number(name);
+
+        public bool Flag(string name) => App.Find(name) is not null ? App.Flag(name) : Common?.Flag(name) ?? false;
+
+        /// <summary>A quantity such as <c>4Mi</c>, or a bare number of bytes.</summary>
+        public int? Bytes(string name)
+        {
+            if (Text(name) is not { Length: > 0 } text)
+                return null;
+            var units = new (string Suffix, int Size)[] { ("Ki", 1024), ("Mi", 1024 * 1024), ("k", 1000), ("M", 1_000_000), ("", 1) };
+            var (suffix, size) = units.First(unit => text.EndsWith(unit.Suffix, StringComparison.Ordinal));
+            return int.TryParse(text[..^suffix.Length], out var count) && count > 0 && count <= int.MaxValue / size
+                ? count * size
+                : throw (App.Find(name) is null ? Common! : App).Wrong(name, $"'{text}' is no size such as 4Mi");
+        }
     }
 
     private static Dictionary<string, string> ReadEnvironment(YamlMap app, YamlMap? common)

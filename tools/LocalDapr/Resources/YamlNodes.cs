@@ -87,7 +87,30 @@ public sealed class YamlMap(string file, YamlMappingNode node)
         }
     }
 
+    /// <summary>Where it stands, for messages: <c>file(line,column)</c>.</summary>
+    public string Place => $"{file}({node.Start.Line},{node.Start.Column})";
+
+    /// <summary>Where a field stands.</summary>
+    public string PlaceOf(string name) => Find(name) is { } value ? $"{file}({value.Start.Line},{value.Start.Column})" : Place;
+
     public ResourceException Wrong(string what) => ResourceException.At(file, node, what);
+
+    /// <summary>As <see cref="Wrong(string)"/>, at the place of a field's value.</summary>
+    public ResourceException Wrong(string name, string what) => ResourceException.At(file, Find(name) ?? node, $"'{name}': {what}");
+
+    /// <summary>A duration in Go's notation, or a bare number of milliseconds.</summary>
+    public TimeSpan Duration(string name) =>
+        MetadataValues.TryParseDuration(Required(name), TimeSpan.FromMilliseconds(1), out var duration) ? duration : throw Wrong(name, $"'{Text(name)}' is no duration such as 500ms or 1m30s");
+
+    public TimeSpan Duration(string name, TimeSpan otherwise) => Find(name) is null ? otherwise : Duration(name);
+
+    /// <summary>Truth as Go's YAML reads it; anything else is an error.</summary>
+    public bool Flag(string name) => Text(name) switch
+    {
+        null or "" or "false" or "False" or "FALSE" => false,
+        "true" or "True" or "TRUE" => true,
+        var other => throw Wrong(name, $"true or false is expected, not '{other}'"),
+    };
 
     private IEnumerable<YamlNode> Items(string name) => Find(name) switch
     {

@@ -1,5 +1,4 @@
-using ImDapr.LocalDapr.Actors;
-using ImDapr.LocalDapr.Invocation;
+using ImDapr.LocalDapr.Hosting;
 using ImDapr.LocalDapr.Resources;
 
 namespace ImDapr.LocalDapr.Runner;
@@ -19,13 +18,14 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     private readonly List<RunningApp> _apps = [];
     private readonly ILoggerFactory _loggers = LoggerFactory.Create(logging => logging.AddProvider(new ConsoleOutputLoggerProvider(output)));
     private PrivateServers? _servers;
-    private ReminderStore? _reminders;
-    private ReminderScheduler? _scheduler;
+    private LocalDaprHost? _host;
 
     /// <summary>Starts everything and answers when every app is healthy.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var file = RunFile.Read(options.RunFile);
+        foreach (var note in file.Notes)
+            output.Line("localdapr", $"Warning: {note}");
         RefuseTakenPorts(file);
         var data = Path.Combine(file.Folder, ".imdapr");
         IReadOnlyDictionary<string, string> served = new Dictionary<string, string>();
@@ -34,14 +34,11 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
             _servers = new PrivateServers(data, output);
             served = await _servers.StartAsync(cancellationToken);
         }
-        _reminders = new ReminderStore(Path.Combine(data, "reminders.db"));
-        var placement = new ActorHostRegistry(_loggers.CreateLogger<ActorHostRegistry>());
-        _scheduler = new ReminderScheduler(_reminders, placement, TimeProvider.System, _loggers.CreateLogger<ReminderScheduler>());
-        var around = new SidecarNeighbourhood(new InvocationRouter(), placement, _reminders, TimeProvider.System, _loggers);
+        _host = new LocalDaprHost(data, _loggers);
         foreach (var spec in file.Apps)
-            _apps.Add(await StartAppAsync(file, spec, served, around, cancellationToken));
+            _apps.Add(await StartAppAsync(file, spec, served, _host, cancellationToken));
         await Task.WhenAll(_apps.Select(app => WaitHealthyAsync(app, cancellationToken)));
-        Announce();
+        Announce(file);
     }
 
     /// <summary>Waits for the first app that ends by itself.</summary>
@@ -53,40 +50,34 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     }
 
     private async Task<RunningApp> StartAppAsync(
-        RunFile file, AppSpec spec, IReadOnlyDictionary<string, string> served, SidecarNeighbourhood around, CancellationToken cancellationToken)
+        RunFile file, AppSpec spec, IReadOnlyDictionary<string, string> served, LocalDaprHost host, CancellationToken cancellationToken)
     {
         var environment = EnvironmentOf(spec, served);
-        var resources = ResourceFiles.Read(ResourceFolders(spec));
-        var components = resources.ComponentsFor(spec.AppId, file.Folder, name => environment.GetValueOrDefault(name) ?? Environment.GetEnvironmentVariable(name));
-        var resiliency = Resiliency.Read(resources.Resiliencies.Where(item => ResourceFiles.InScope(item.Scopes, spec.AppId)).Select(item => item.Spec));
-        var sidecar = await Sidecar.StartAsync(spec, components, resiliency, around, cancellationToken);
-        AppProcess? process = null;
+        var sidecar = await host.AddSidecarAsync(spec.Sidecar with { ResourcesPaths = ResourceFolders(spec), Environment = environment }, cancellationToken);
+        var name = DisplayName(file, spec);
+        var process = AppProcess.Start(name, spec.Folder, spec.Command, Variables(sidecar, environment), line => output.Line(name, line));
+        var app = new RunningApp(spec, sidecar, process);
         try
         {
-            var name = DisplayName(file, spec);
-            process = AppProcess.Start(name, spec.Folder, spec.Command, Variables(spec, sidecar, environment), line => output.Line(name, line));
-            var app = new RunningApp(spec, sidecar, process);
             await WaitListeningAsync(app, cancellationToken);
-            await sidecar.ConnectAppAsync(resources.Subscriptions, cancellationToken);
-            _ = DisconnectWhenGoneAsync(app);
+            await sidecar.ConnectAppAsync(cancellationToken);
+            _ = LoseWhenGoneAsync(app);
             return app;
         }
         catch
         {
-            if (process is not null)
-                await process.DisposeAsync();
-            await sidecar.DisposeAsync();
+            await process.DisposeAsync();
             throw;
         }
     }
 
-    private async Task DisconnectWhenGoneAsync(RunningApp app)
+    private static async Task LoseWhenGoneAsync(RunningApp app)
     {
         await app.Process.Exited;
-        await app.Sidecar.DisconnectAppAsync();
+        await app.Sidecar.LoseAppAsync();
     }
 
-    /// <summary>The variables that the dapr CLI sets, and those of the file; what the environment already holds wins over the file.</summary>
+    /// <summary>The variables of the file; what the environment already holds wins over it.</summary>
     private static Dictionary<string, string> EnvironmentOf(AppSpec spec, IReadOnlyDictionary<string, string> served)
     {
         var environment = spec.Environment.ToDictionary(pair => pair.Key, pair => Environment.GetEnvironmentVariable(pair.Key) ?? pair.Value);
@@ -95,31 +86,24 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         return environment;
     }
 
-    private static Dictionary<string, string> Variables(AppSpec spec, Sidecar sidecar, Dictionary<string, string> environment) => new(environment)
+    private static Dictionary<string, string> Variables(Sidecar sidecar, Dictionary<string, string> environment)
     {
-        ["APP_ID"] = spec.AppId,
-        ["APP_PORT"] = $"{spec.Port}",
-        ["APP_PROTOCOL"] = "http",
-        ["DAPR_HTTP_PORT"] = $"{sidecar.HttpPort}",
-        ["DAPR_GRPC_PORT"] = $"{sidecar.GrpcPort}",
-        // An address spares the SDK a try at ::1 first.
-        ["DAPR_HTTP_ENDPOINT"] = $"http://127.0.0.1:{sidecar.HttpPort}",
-        ["DAPR_GRPC_ENDPOINT"] = $"http://127.0.0.1:{sidecar.GrpcPort}",
-    };
+        var variables = new Dictionary<string, string>(environment);
+        foreach (var (name, value) in sidecar.AppVariables)
+            variables[name] = value;
+        return variables;
+    }
 
     /// <summary>Without --resources the embedded components are taken where there are any: nothing to install.</summary>
-    private IEnumerable<string> ResourceFolders(AppSpec spec)
-    {
-        if (options.Resources.Count > 0)
-            return options.Resources.Select(Path.GetFullPath);
-        return spec.ResourcesPaths.Select(path => Path.Combine(path, "embedded") is var embedded && Directory.Exists(embedded) ? embedded : path);
-    }
+    private IReadOnlyList<string> ResourceFolders(AppSpec spec) => options.Resources.Count > 0
+        ? [.. options.Resources.Select(Path.GetFullPath)]
+        : [.. spec.Sidecar.ResourcesPaths.Select(path => Path.Combine(path, "embedded") is var embedded && Directory.Exists(embedded) ? embedded : path)];
 
     private static void RefuseTakenPorts(RunFile file)
     {
         foreach (var spec in file.Apps)
         {
-            foreach (var port in new[] { spec.Port, spec.HttpPort, spec.GrpcPort }.Where(port => port > 0))
+            foreach (var port in new[] { spec.Port, spec.Sidecar.HttpPort, spec.Sidecar.GrpcPort }.Where(port => port > 0))
             {
                 if (Ports.IsTaken(port))
                     throw new RunnerException($"Port {port} of {spec.AppId} is taken by another program. Stop that one, or change the port in {file.File}.");
@@ -148,7 +132,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, "healthz");
-            using var response = await app.Sidecar.App.SendAsync(request, cancellationToken);
+            using var response = await app.Sidecar.App.SendAnywayAsync(request, cancellationToken);
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
@@ -174,15 +158,24 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         }
     }
 
-    private void Announce()
+    private void Announce(RunFile file)
     {
-        var address = $"http://localhost:{_apps[^1].Spec.Port}";
-        var server = address == "http://localhost:8080" ? "" : $" --server {address}";
         output.Say("");
-        output.Say($"Ready: {_apps.Count} apps are healthy. ImDapr is at {address}");
-        output.Say($"Chat:  dotnet run --project tools/Chat -- --as ann{server}");
+        output.Say($"Ready: {_apps.Count} apps are healthy.");
+        foreach (var line in ReadyText(file))
+            output.Say(line);
         output.Say("Stop:  Ctrl+C");
         output.Say("");
+    }
+
+    // A project says in <run file>.ready.txt what to do next; {app-id} stands for the address of that app.
+    private IEnumerable<string> ReadyText(RunFile file)
+    {
+        var path = Path.ChangeExtension(file.File, ".ready.txt");
+        if (!File.Exists(path))
+            return _apps.Select(app => $"{app.Process.Name} is at http://localhost:{app.Spec.Port}");
+        return File.ReadAllLines(path).Select(
+            line => _apps.Aggregate(line, (text, app) => text.Replace($"{{{app.Spec.AppId}}}", $"http://localhost:{app.Spec.Port}")));
     }
 
     private static RunnerException Died(RunningApp app) =>
@@ -195,18 +188,32 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     {
         // In the opposite order, so that nobody calls what is gone already; and each app may use its sidecar while it drains.
         foreach (var app in Enumerable.Reverse(_apps))
-            await app.Process.StopAsync(Grace);
-        foreach (var app in _apps)
         {
-            await app.Sidecar.DisposeAsync();
-            await app.Process.DisposeAsync();
+            await HandOverAsync(app);
+            await app.Process.StopAsync(Grace);
         }
-        if (_scheduler is not null)
-            await _scheduler.DisposeAsync();
-        _reminders?.Dispose();
+        if (_host is not null)
+            await _host.DisposeAsync();
+        foreach (var app in _apps)
+            await app.Process.DisposeAsync();
         if (_servers is not null)
             await _servers.DisposeAsync();
         _loggers.Dispose();
+    }
+
+    private static async Task HandOverAsync(RunningApp app)
+    {
+        if (app.Process.HasExited)
+            return;
+        using var limit = new CancellationTokenSource(Grace);
+        try
+        {
+            await app.Sidecar.DisconnectAppAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            return; // what it still does is cut off with its process
+        }
     }
 
     private sealed record RunningApp(AppSpec Spec, Sidecar Sidecar, AppProcess Process);

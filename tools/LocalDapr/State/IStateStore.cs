@@ -15,6 +15,9 @@ public sealed record StateWrite(string Key, byte[]? Value, string? ETag, StateCo
 /// <summary>A state store of one sidecar, with the semantics of the component it is named after (dapr-contract 2).</summary>
 public interface IStateStore : IAsyncDisposable
 {
+    /// <summary>Whether the store keeps only six decimals of numbers in values that daprd decoded: state.redis encodes them with less care.</summary>
+    bool KeepsSixDecimals => false;
+
     Task InitAsync(CancellationToken cancellationToken);
 
     /// <summary>Null when the key is missing or expired.</summary>

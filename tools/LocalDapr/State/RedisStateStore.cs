@@ -42,6 +42,8 @@ internal sealed partial class RedisStateStore(ComponentSpec spec, ILogger<RedisS
 
     private IDatabase Database => (_connection ?? throw new ObjectDisposedException(spec.Name)).GetDatabase();
 
+    public bool KeepsSixDecimals => true;
+
     public async Task InitAsync(CancellationToken cancellationToken) =>
         _connection = await RedisSettings.ConnectAsync(spec, _options, cancellationToken);
 

@@ -2,31 +2,40 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
-namespace ImDapr.LocalDapr.Actors;
+namespace ImDapr.LocalDapr.Json;
 
 /// <summary>
-/// Bends numbers as daprd does: it decodes actor state into float64 and encodes it again, so integers above 2^53 change their value.
-/// Code that relies on them must fail here too.
+/// Bends numbers as daprd does where it decodes JSON into float64 and encodes it again: integers above 2^53 change their value. Code that relies on them
+/// must fail here too.
 /// </summary>
 public static class GoNumbers
 {
     // Up to 15 digits every decimal integer is a float64 and is written back as it was.
     private const int ExactDigits = 15;
 
+    // Deeper than any message needs, so that depth is no difference that a service would notice.
+    public const int MaxDepth = 1000;
+
+    // Above it even a careless encoder (jsoniter's "fastest") writes all digits.
+    private const double CarelessUpTo = 0x4ffffff;
+    private const double Millionths = 1_000_000;
+
+    /// <param name="json">Any JSON value.</param>
+    /// <param name="sixDecimals">Whether it is encoded again with six decimals at most, as state.redis does.</param>
     /// <returns>The JSON with every number as Go writes it; null when nothing changes.</returns>
     /// <exception cref="JsonException">A number is beyond float64.</exception>
-    public static byte[]? Bend(ReadOnlySpan<byte> json)
+    public static byte[]? Bend(ReadOnlySpan<byte> json, bool sixDecimals = false)
     {
         ArrayBufferWriter<byte>? bent = null;
         var copied = 0;
         Span<byte> buffer = stackalloc byte[64];
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = ActorState.MaxJsonDepth });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
         while (reader.Read())
         {
             if (reader.TokenType != JsonTokenType.Number || IsExact(reader.ValueSpan))
                 continue;
 
-            var written = buffer[..Format(reader.GetDouble(), buffer)];
+            var written = buffer[..Format(Rounded(reader.GetDouble(), sixDecimals), buffer)];
             if (written.SequenceEqual(reader.ValueSpan))
                 continue;
 
@@ -40,6 +49,9 @@ public static class GoNumbers
         bent?.Write(json[copied..]);
         return bent?.WrittenSpan.ToArray();
     }
+
+    private static double Rounded(double value, bool sixDecimals) =>
+        sixDecimals && Math.Abs(value) <= CarelessUpTo ? Math.CopySign(Math.Floor((Math.Abs(value) * Millionths) + 0.5) / Millionths, value) : value;
 
     private static bool IsExact(ReadOnlySpan<byte> token) =>
         token.Length <= ExactDigits && token.IndexOfAnyExcept("-0123456789"u8) < 0;

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using FsCheck.Xunit;
-using ImDapr.LocalDapr.Actors;
+using ImDapr.LocalDapr.Json;
 
-namespace ImDapr.UnitTests.LocalDapr.Actors;
+namespace ImDapr.UnitTests.LocalDapr.Json;
 
 public sealed class GoNumbersTests
 {

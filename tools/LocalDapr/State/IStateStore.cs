@@ -36,3 +36,6 @@ public sealed class ETagMismatchException(string key, string? detail = null)
     : Exception($"possible etag mismatch. error from state store: {detail ?? $"key {key}"}");
 
 public sealed class InvalidETagException(string etag) : Exception($"invalid etag value: {etag}");
+
+/// <summary>The store refused or failed; the message is what daprd's component would say.</summary>
+public sealed class StateStoreException(string message, Exception? inner = null) : Exception(message, inner);

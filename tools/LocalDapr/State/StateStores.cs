@@ -9,8 +9,9 @@ public static class StateStores
     public static IStateStore Create(ComponentSpec spec, TimeProvider time, ILoggerFactory loggers) => spec.Type switch
     {
         "state.in-memory" => new InMemoryStateStore(time),
+        "state.mysql" => new MySqlStateStore(spec, time, loggers.CreateLogger<MySqlStateStore>()),
         "state.redis" => new RedisStateStore(spec, loggers.CreateLogger<RedisStateStore>()),
         "state.sqlite" => new SqliteStateStore(spec, time),
-        _ => throw new ComponentException($"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are state.in-memory, state.redis and state.sqlite"),
+        _ => throw new ComponentException($"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are state.in-memory, state.mysql, state.redis and state.sqlite"),
     };
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using ImDapr.LocalDapr.MySql;
 using ImDapr.LocalDapr.Resources;
 using MySqlConnector;
 
@@ -20,7 +20,7 @@ internal sealed class MySqlEngine : ISqlEngine
     public MySqlEngine(ComponentSpec spec)
     {
         _spec = spec;
-        _dsn = GoMySqlDsn.Parse(spec);
+        _dsn = GoMySqlDsn.Parse(spec, "url");
         var second = TimeSpan.FromSeconds(1);
         var maxOpen = spec.Integer("maxOpenConns", 0) is > 0 and var most ? most : DefaultMaxOpen;
         _open = new SemaphoreSlim(maxOpen);
@@ -33,18 +33,7 @@ internal sealed class MySqlEngine : ISqlEngine
 
     private MySqlDataSource Source => _source ?? throw new ObjectDisposedException(_spec.Name);
 
-    public async Task OpenAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _dsn.Settings.NoBackslashEscapes = await HasNoBackslashEscapesAsync(cancellationToken);
-        }
-        catch (MySqlException error)
-        {
-            throw new ComponentException($"{_spec.File}: component {_spec.Name} ({_spec.Type}): unable to ping the DB: {error.Message}", error);
-        }
-        _source = new MySqlDataSource(_dsn.Settings.ConnectionString);
-    }
+    public async Task OpenAsync(CancellationToken cancellationToken) => _source = await MySqlServer.OpenAsync(_spec, _dsn, cancellationToken);
 
     public Task<long> ExecuteAsync(string sql, object?[] parameters, CancellationToken cancellationToken) =>
         RunAsync(sql, parameters, async command => (long)Math.Max(0, await command.ExecuteNonQueryAsync(cancellationToken)), cancellationToken);
@@ -77,7 +66,7 @@ internal sealed class MySqlEngine : ISqlEngine
         }
         catch (MySqlException error)
         {
-            throw new BindingException($"error executing query: {Text(error)}", error);
+            throw new BindingException($"error executing query: {MySqlServer.Text(error)}", error);
         }
         finally
         {
@@ -105,17 +94,4 @@ internal sealed class MySqlEngine : ISqlEngine
             rows.WriteRow((json, name, column) => columns[column].Write(json, name, reader, column));
         return rows.ToArray();
     }
-
-    // In that mode a backslash in a text parameter must not be doubled.
-    private async Task<bool> HasNoBackslashEscapesAsync(CancellationToken cancellationToken)
-    {
-        await using var connection = new MySqlConnection(_dsn.Settings.ConnectionString);
-        await connection.OpenAsync(cancellationToken);
-        await using var command = new MySqlCommand("SELECT @@sql_mode", connection);
-        return ((string)(await command.ExecuteScalarAsync(cancellationToken))!).Contains("NO_BACKSLASH_ESCAPES", StringComparison.Ordinal);
-    }
-
-    private static string Text(MySqlException error) => error.Number > 0 && error.SqlState is not null
-        ? string.Create(CultureInfo.InvariantCulture, $"Error {error.Number} ({error.SqlState}): {error.Message}")
-        : error.Message;
 }

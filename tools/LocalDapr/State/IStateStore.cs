@@ -10,7 +10,8 @@ public sealed record StateEntry(byte[] Value, string ETag, IReadOnlyDictionary<s
 /// <param name="Value">Null for a delete.</param>
 /// <param name="ETag">Null or empty: none given.</param>
 /// <param name="TtlSeconds">Null: not given (an existing time to live stays); 0 or less: for ever.</param>
-public sealed record StateWrite(string Key, byte[]? Value, string? ETag, StateConcurrency Concurrency, int? TtlSeconds);
+/// <param name="IsJson">Given as JSON (HTTP API, actors), not as bytes (gRPC API): a store that has a JSON type keeps it as such.</param>
+public sealed record StateWrite(string Key, byte[]? Value, string? ETag, StateConcurrency Concurrency, int? TtlSeconds, bool IsJson = false);
 
 /// <summary>A state store of one sidecar, with the semantics of the component it is named after (dapr-contract 2).</summary>
 public interface IStateStore : IAsyncDisposable
@@ -32,6 +33,12 @@ public interface IStateStore : IAsyncDisposable
     Task TransactAsync(IReadOnlyList<StateWrite> writes, CancellationToken cancellationToken);
 }
 
-public sealed class ETagMismatchException(string key) : Exception($"possible etag mismatch. error from state store: key {key}");
+/// <param name="key">Key that was to be written.</param>
+/// <param name="detail">What the component says of it; null: the key.</param>
+public sealed class ETagMismatchException(string key, string? detail = null)
+    : Exception($"possible etag mismatch. error from state store: {detail ?? $"key {key}"}");
 
 public sealed class InvalidETagException(string etag) : Exception($"invalid etag value: {etag}");
+
+/// <summary>The store refused or failed; the message is what daprd's component would say.</summary>
+public sealed class StateStoreException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,8 +1,8 @@
-using ImDapr.LocalDapr.Bindings;
+using ImDapr.LocalDapr.MySql;
 using ImDapr.LocalDapr.Resources;
 using MySqlConnector;
 
-namespace ImDapr.UnitTests.LocalDapr.Bindings;
+namespace ImDapr.UnitTests.LocalDapr.MySql;
 
 public sealed class GoMySqlDsnTests
 {
@@ -50,5 +50,5 @@ public sealed class GoMySqlDsnTests
         Assert.DoesNotContain("secret", error.Message);
     }
 
-    private static GoMySqlDsn Parse(string url) => GoMySqlDsn.Parse(Components.Spec("bindings.mysql", "/", ("url", url)));
+    private static GoMySqlDsn Parse(string url) => GoMySqlDsn.Parse(Components.Spec("bindings.mysql", "/", ("url", url)), "url");
 }

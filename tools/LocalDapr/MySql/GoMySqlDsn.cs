@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using ImDapr.LocalDapr.Resources;
 using MySqlConnector;
 
-namespace ImDapr.LocalDapr.Bindings;
+namespace ImDapr.LocalDapr.MySql;
 
 /// <summary>
 /// A data source name as Go's MySQL driver reads it: <c>[user[:password]@][net[(address)]]/database[?name=value&amp;…]</c>.
@@ -13,8 +13,9 @@ internal sealed partial class GoMySqlDsn
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly ComponentSpec _spec;
+    private readonly string _metadata;
 
-    private GoMySqlDsn(ComponentSpec spec) => _spec = spec;
+    private GoMySqlDsn(ComponentSpec spec, string metadata) => (_spec, _metadata) = (spec, metadata);
 
     public bool MultiStatements { get; private set; }
 
@@ -37,12 +38,14 @@ internal sealed partial class GoMySqlDsn
         AllowPublicKeyRetrieval = true,
     };
 
-    public static GoMySqlDsn Parse(ComponentSpec spec)
+    /// <param name="spec">Component that has it.</param>
+    /// <param name="metadata">Name of the metadata that holds it.</param>
+    public static GoMySqlDsn Parse(ComponentSpec spec, string metadata)
     {
-        var match = Form().Match(spec.Require("url"));
+        var dsn = new GoMySqlDsn(spec, metadata);
+        var match = Form().Match(spec.Require(metadata));
         if (!match.Success)
-            throw Unreadable(spec);
-        var dsn = new GoMySqlDsn(spec);
+            throw dsn.Unreadable();
         dsn.Settings.UserID = match.Groups["user"].Value;
         dsn.Settings.Password = match.Groups["password"].Value;
         dsn.Settings.Database = Uri.UnescapeDataString(match.Groups["database"].Value);
@@ -61,7 +64,7 @@ internal sealed partial class GoMySqlDsn
             return;
         }
         if (net is not ("" or "tcp"))
-            throw Unreadable(_spec);
+            throw Unreadable();
         var colon = address.LastIndexOf(':');
         var hasPort = colon > address.LastIndexOf(']');
         Settings.Server = address.Length == 0 ? "127.0.0.1" : (hasPort ? address[..colon] : address).Trim('[', ']');
@@ -113,12 +116,12 @@ internal sealed partial class GoMySqlDsn
         ? (uint)Math.Ceiling(duration.TotalSeconds)
         : throw Refuse(name, value);
 
-    // The messages leave the url itself out: it holds the password.
-    private static ComponentException Unreadable(ComponentSpec spec) => new(
-        $"{spec.File}: component {spec.Name} ({spec.Type}): the url is none of user:password@tcp(host:port)/database, user:password@unix(path)/database");
+    private ComponentException Unreadable() => Refuse("is none of user:password@tcp(host:port)/database, user:password@unix(path)/database");
 
-    private ComponentException Refuse(string name, string value) =>
-        new($"{_spec.File}: component {_spec.Name} ({_spec.Type}): LocalDapr does not follow '{name}={value}' in the url");
+    private ComponentException Refuse(string name, string value) => Refuse($"holds '{name}={value}', which LocalDapr does not follow");
+
+    /// <summary>An error about it; the message leaves out what it is, for it holds the password.</summary>
+    public ComponentException Refuse(string why) => new($"{_spec.File}: component {_spec.Name} ({_spec.Type}): metadata '{_metadata}' {why}");
 
     // The last @ ends the password, the last / begins the database.
     [GeneratedRegex(@"\A(?:(?<user>[^:@/]*)(?::(?<password>.*))?@)?(?:(?<net>[^(/@:]*)(?:\((?<address>.*)\))?)?/(?<database>[^/?]*)(?:\?(?<parameters>.*))?\z")]

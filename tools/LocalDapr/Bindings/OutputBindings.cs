@@ -9,7 +9,9 @@ public static class OutputBindings
     public static IOutputBinding Create(ComponentSpec spec, TimeProvider time, ILoggerFactory loggers) => spec.Type switch
     {
         "bindings.mysql" => new SqlBinding(new MySqlEngine(spec), time),
+        "bindings.redis" => new RedisBinding(spec),
         "bindings.sqlite" => new SqlBinding(new SqliteEngine(spec), time),
-        _ => throw new ComponentException($"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are bindings.mysql and bindings.sqlite"),
+        _ => throw new ComponentException(
+            $"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are bindings.mysql, bindings.redis and bindings.sqlite"),
     };
 }

@@ -16,4 +16,11 @@ public interface IOutputBinding : IAsyncDisposable
     Task<BindingResult> InvokeAsync(BindingCall call, CancellationToken cancellationToken);
 }
 
-public sealed class BindingException(string message, Exception? inner = null) : Exception(message, inner);
+/// <param name="message">What daprd's component would say.</param>
+/// <param name="inner">Cause.</param>
+/// <param name="metadata">Response metadata that go to the caller in spite of the failure; null for none.</param>
+public sealed class BindingException(string message, Exception? inner = null, IReadOnlyDictionary<string, string>? metadata = null)
+    : Exception(message, inner)
+{
+    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata ?? new Dictionary<string, string>();
+}

@@ -64,11 +64,13 @@ internal sealed class GoHttpClient(SocketsHttpHandler handler, long mostBytes) :
         if (!request.Headers.ContainsKey("User-Agent"))
             message.Headers.TryAddWithoutValidation("User-Agent", "Go-http-client/1.1");
         if (request.Url.UserInfo.Length > 0 && !request.Headers.ContainsKey("Authorization"))
-            message.Headers.TryAddWithoutValidation("Authorization", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(request.Url.UserInfo)))}");
+            message.Headers.TryAddWithoutValidation("Authorization", $"Basic {Base64(Uri.UnescapeDataString(request.Url.UserInfo))}");
         foreach (var (name, value) in request.Headers.Where(header => !NotSent.Contains(header.Key)))
             Add(message, name, value);
         return message;
     }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 
     private static void Add(HttpRequestMessage message, string name, string value)
     {
@@ -98,7 +100,8 @@ internal sealed class GoHttpClient(SocketsHttpHandler handler, long mostBytes) :
     private static Dictionary<string, string> HeadersFor(GoHttpRequest request, Uri target, bool withBody)
     {
         var headers = new Dictionary<string, string>(request.Headers, StringComparer.OrdinalIgnoreCase);
-        if (!target.Host.Equals(request.Url.Host, StringComparison.OrdinalIgnoreCase) && !target.Host.EndsWith($".{request.Url.Host}", StringComparison.OrdinalIgnoreCase))
+        var (from, to) = (request.Url.Host, target.Host);
+        if (!to.Equals(from, StringComparison.OrdinalIgnoreCase) && !to.EndsWith($".{from}", StringComparison.OrdinalIgnoreCase))
         {
             foreach (var name in Credentials)
                 headers.Remove(name);
@@ -109,7 +112,7 @@ internal sealed class GoHttpClient(SocketsHttpHandler handler, long mostBytes) :
                 headers.Remove(name);
         }
         if (request.Url.Scheme == target.Scheme || target.Scheme == Uri.UriSchemeHttps)
-            headers.TryAdd("Referer", request.Url.UserInfo.Length > 0 ? request.Url.OriginalString.Replace($"{request.Url.UserInfo}@", "", StringComparison.Ordinal) : request.Url.OriginalString);
+            headers.TryAdd("Referer", request.Url.OriginalString.Replace($"{request.Url.UserInfo}@", "", StringComparison.Ordinal));
         return headers;
     }
 

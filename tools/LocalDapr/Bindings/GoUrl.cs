@@ -29,7 +29,7 @@ internal static class GoUrl
     /// <exception cref="BindingException">It leads to no address of http or https.</exception>
     public static Uri Resolve(Uri from, string location)
     {
-        if (location.Contains("://", StringComparison.Ordinal))
+        if (Uri.TryCreate(location, UriKind.Absolute, out var absolute) && IsWeb(absolute))
             return Parse(location);
         return Uri.TryCreate(from, location, out var target) && IsWeb(target)
             ? Parse(target.AbsoluteUri)

@@ -13,6 +13,7 @@ public static class OutputBindings
         "bindings.redis" => new RedisBinding(spec),
         "bindings.sqlite" => new SqlBinding(new SqliteEngine(spec), time),
         _ => throw new ComponentException(
-            $"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are bindings.http, bindings.mysql, bindings.redis and bindings.sqlite"),
+            $"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; "
+            + "known are bindings.http, bindings.mysql, bindings.redis and bindings.sqlite"),
     };
 }

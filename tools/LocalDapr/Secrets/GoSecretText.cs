@@ -21,6 +21,8 @@ internal static class GoSecretText
     // The fewest digits that read back to the same number; with an exponent, of two digits or more, below 1e-4 and from 1e21 on.
     private static string Number(double value)
     {
+        if (!double.IsFinite(value))
+            throw new JsonException("a number is out of range of float64");
         var text = value.ToString("R", CultureInfo.InvariantCulture);
         var e = text.IndexOf('E');
         if (e < 0)

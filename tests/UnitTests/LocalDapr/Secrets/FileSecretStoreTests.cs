@@ -90,6 +90,7 @@ public sealed class FileSecretStoreTests : IDisposable
     [InlineData("[]")]
     [InlineData("\"text\"")]
     [InlineData("{")]
+    [InlineData("""{"a": 1e999}""")]
     [InlineData("""{"a:b": "1", "a": {"b": "2"}}""")]
     public async Task A_file_that_cannot_be_read_is_named(string json)
     {

@@ -24,6 +24,7 @@ internal sealed class GoHttpClient(SocketsHttpHandler handler, long mostBytes) :
     // Go takes these from elsewhere than the headers.
     private static readonly HashSet<string> NotSent = new(["Host", "Content-Length", "Transfer-Encoding", "Trailer"], StringComparer.OrdinalIgnoreCase);
     private static readonly string[] Credentials = ["Authorization", "Www-Authenticate", "Cookie", "Cookie2", "Proxy-Authorization", "Proxy-Authenticate"];
+    private static readonly string[] OfBody = ["Content-Encoding", "Content-Language", "Content-Location", "Content-Type"];
 
     private readonly HttpMessageInvoker _invoker = new(handler);
 
@@ -108,7 +109,7 @@ internal sealed class GoHttpClient(SocketsHttpHandler handler, long mostBytes) :
         }
         if (!withBody)
         {
-            foreach (var name in headers.Keys.Where(name => name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)).ToList())
+            foreach (var name in OfBody)
                 headers.Remove(name);
         }
         if (request.Url.Scheme == target.Scheme || target.Scheme == Uri.UriSchemeHttps)

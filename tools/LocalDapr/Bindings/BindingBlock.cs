@@ -9,6 +9,8 @@ public sealed class BindingBlock(string name, IOutputBinding binding, Resiliency
 {
     public async Task<BindingResult> InvokeAsync(BindingCall call, CancellationToken cancellationToken)
     {
+        if (call.Operation.Length == 0)
+            throw Failed("operation field is missing from request", null);
         if (!binding.Operations.Contains(call.Operation))
             throw Failed($"binding {name} does not support operation {call.Operation}. supported operations:{string.Join(" ", binding.Operations)}", null);
         try

@@ -11,6 +11,7 @@ public static class PubSubs
         "pubsub.in-memory" => new InMemoryPubSub(spec, loggers),
         "pubsub.redis" => new RedisPubSub(spec, time, loggers),
         "pubsub.sqlite" => new SqlitePubSub(spec, time, loggers),
-        _ => throw new ComponentException($"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are pubsub.in-memory, pubsub.redis and pubsub.sqlite"),
+        _ => throw new ComponentException(
+            $"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are pubsub.in-memory, pubsub.redis and pubsub.sqlite"),
     };
 }

@@ -8,7 +8,9 @@ internal static class MetadataValues
     // What Dapr's own kit takes for true.
     private static readonly HashSet<string> Truths = new(["y", "yes", "true", "t", "on", "1"], StringComparer.OrdinalIgnoreCase);
 
-    public static bool Flag(this ComponentSpec spec, string name) => spec.Find(name) is { } text && Truths.Contains(text);
+    public static bool Flag(this ComponentSpec spec, string name) => spec.Find(name) is { } text && IsTruthy(text);
+
+    public static bool IsTruthy(string text) => Truths.Contains(text.Trim());
 
     public static int Integer(this ComponentSpec spec, string name, int otherwise)
     {

@@ -83,7 +83,7 @@ internal sealed class InMemoryStateStore(TimeProvider time) : IStateStore
         if (write.Value is null)
             _items.Remove(write.Key);
         else
-            _items[write.Key] = new Item(write.Value, Guid.NewGuid().ToString(), write.TtlSeconds > 0 ? time.GetUtcNow().AddSeconds(write.TtlSeconds.Value) : null);
+            _items[write.Key] = new Item(write.Value, Guid.NewGuid().ToString(), Expiry(write.TtlSeconds));
     }
 
     private void RemoveExpired()
@@ -94,6 +94,8 @@ internal sealed class InMemoryStateStore(TimeProvider time) : IStateStore
                 _items.Remove(key);
         }
     }
+
+    private DateTimeOffset? Expiry(int? ttl) => ttl > 0 ? time.GetUtcNow().AddSeconds(ttl.Value) : null;
 
     private bool IsExpired(Item item) => item.Expiry < time.GetUtcNow();
 

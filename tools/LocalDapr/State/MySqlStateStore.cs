@@ -8,7 +8,9 @@ using MySqlConnector;
 
 namespace ImDapr.LocalDapr.State;
 
-/// <summary><c>state.mysql</c>: what daprd's component of that name writes and reads (<see cref="MySqlStateTables"/>), so that both can serve the same rows.</summary>
+/// <summary>
+/// <c>state.mysql</c>: what daprd's component of that name writes and reads (<see cref="MySqlStateTables"/>), so that both can serve the same rows.
+/// </summary>
 /// <remarks>
 /// An etag on a missing or expired key is a mismatch, whatever the concurrency says. A set without a time to live ends an earlier one.
 /// A first write over an expired row that no cleanup has removed yet fails as a duplicate. A transaction is all or nothing.
@@ -111,12 +113,14 @@ internal sealed partial class MySqlStateStore : IStateStore
     private static StateEntry Entry(MySqlDataReader row)
     {
         var json = row.GetString(0);
-        Dictionary<string, string>? metadata = null;
-        // In the time zone of the session, which daprd's component takes for UTC.
-        if (row.GetString(3) is { Length: > 0 } expiry)
-            metadata = new() { ["ttlExpireTime"] = DateTime.Parse(expiry, CultureInfo.InvariantCulture).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) };
-        return new StateEntry(row.GetInt32(2) == 0 ? Encoding.UTF8.GetBytes(json) : Binary(json), row.GetString(1), metadata);
+        return new StateEntry(row.GetInt32(2) == 0 ? Encoding.UTF8.GetBytes(json) : Binary(json), row.GetString(1), Metadata(row.GetString(3)));
     }
+
+    // In the time zone of the session, which daprd's component takes for UTC.
+    private static Dictionary<string, string>? Metadata(string expiry) => expiry.Length == 0 ? null : new()
+    {
+        ["ttlExpireTime"] = DateTime.Parse(expiry, CultureInfo.InvariantCulture).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+    };
 
     private static byte[] Binary(string json)
     {
@@ -130,14 +134,13 @@ internal sealed partial class MySqlStateStore : IStateStore
         }
     }
 
-    private Task ApplyAsync(MySqlConnection connection, MySqlTransaction? transaction, StateWrite write, CancellationToken cancellationToken) => RunAsync(async token =>
+    private async Task ApplyAsync(MySqlConnection connection, MySqlTransaction? transaction, StateWrite write, CancellationToken cancellationToken)
     {
         await using var command = write.Value is null ? Delete(connection, transaction, write) : Set(connection, transaction, write, write.Value);
-        var rows = await command.ExecuteNonQueryAsync(token);
+        var rows = await RunAsync(command.ExecuteNonQueryAsync, cancellationToken);
         if (rows == 0 && (HasETag(write) || (write.Value is not null && write.Concurrency == StateConcurrency.FirstWrite)))
             throw new ETagMismatchException(write.Key, write.Value is null ? null : "rows affected error: no rows match given key and eTag");
-        return rows;
-    }, cancellationToken);
+    }
 
     private MySqlCommand Delete(MySqlConnection connection, MySqlTransaction? transaction, StateWrite write) => HasETag(write)
         ? Command(connection, transaction, $"DELETE FROM {_table} WHERE id = ? AND eTag = ?", write.Key, write.ETag!)

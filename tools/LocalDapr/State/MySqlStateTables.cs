@@ -40,8 +40,10 @@ internal sealed class MySqlStateTables(MySqlConnection connection, string schema
         if (!await HasColumnAsync("row_id", cancellationToken)) // made before Dapr 1.17, or just now
             await AddRowIdAsync(cancellationToken);
         if (!await HasTableAsync(metadataTable, cancellationToken))
-            await ExecuteAsync(connection, $"CREATE TABLE IF NOT EXISTS {metadataTable} (id VARCHAR(255) NOT NULL PRIMARY KEY, value TEXT NOT NULL)", cancellationToken);
+            await ExecuteAsync(connection, CreateMetadataTable, cancellationToken);
     }
+
+    private string CreateMetadataTable => $"CREATE TABLE IF NOT EXISTS {metadataTable} (id VARCHAR(255) NOT NULL PRIMARY KEY, value TEXT NOT NULL)";
 
     private string CreateTable =>
         $"""

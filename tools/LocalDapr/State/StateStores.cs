@@ -12,6 +12,7 @@ public static class StateStores
         "state.mysql" => new MySqlStateStore(spec, time, loggers.CreateLogger<MySqlStateStore>()),
         "state.redis" => new RedisStateStore(spec, loggers.CreateLogger<RedisStateStore>()),
         "state.sqlite" => new SqliteStateStore(spec, time),
-        _ => throw new ComponentException($"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are state.in-memory, state.mysql, state.redis and state.sqlite"),
+        _ => throw new ComponentException(
+            $"{spec.File}: component {spec.Name} has the unknown type {spec.Type}; known are state.in-memory, state.mysql, state.redis and state.sqlite"),
     };
 }

@@ -1,0 +1,46 @@
+using ImDapr.LocalDapr.Api;
+using ImDapr.LocalDapr.Bindings;
+using ImDapr.LocalDapr.Resources;
+
+namespace ImDapr.UnitTests.LocalDapr.Bindings;
+
+public sealed class BindingBlockTests
+{
+    [Theory]
+    [InlineData("", "operation field is missing from request")]
+    [InlineData("sing", "binding web does not support operation sing. supported operations:get fail")]
+    [InlineData("fail", "received status code 500")]
+    public async Task An_error_names_the_binding_and_says_what_daprd_would(string operation, string why)
+    {
+        var error = await Assert.ThrowsAsync<DaprError>(() => InvokeAsync(operation));
+
+        Assert.Equal(("ERR_INVOKE_OUTPUT_BINDING", 500, $"error invoking output binding web: {why}"), (error.Code, error.Http, error.Message));
+    }
+
+    [Fact]
+    public async Task The_response_metadata_of_a_failed_call_are_kept()
+    {
+        var error = await Assert.ThrowsAsync<DaprError>(() => InvokeAsync("fail"));
+
+        Assert.Equal("500", Assert.IsType<BindingException>(error.InnerException).Metadata["statusCode"]);
+    }
+
+    [Fact]
+    public async Task What_the_binding_returns_is_returned() => Assert.Equal(1, Assert.Single((await InvokeAsync("get")).Data!));
+
+    private static Task<BindingResult> InvokeAsync(string operation) => new BindingBlock("web", new StubBinding(), ResiliencyPolicy.None, TimeProvider.System)
+        .InvokeAsync(new BindingCall(operation, [], new Dictionary<string, string>()), CancellationToken.None);
+
+    private sealed class StubBinding : IOutputBinding
+    {
+        public IReadOnlyList<string> Operations { get; } = ["get", "fail"];
+
+        public Task InitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task<BindingResult> InvokeAsync(BindingCall call, CancellationToken cancellationToken) => call.Operation == "get"
+            ? Task.FromResult(new BindingResult([1], call.Metadata))
+            : throw new BindingException("received status code 500", metadata: new Dictionary<string, string> { ["statusCode"] = "500" });
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+}

@@ -30,7 +30,7 @@ public static class DaprHttpApi
             var secret = await blocks.Secret(store).GetAsync(Uri.UnescapeDataString(key), context.RequestAborted);
             return secret.Count == 0 ? Results.NoContent() : Results.Json(secret);
         });
-        routes.MapFallback(blocks.Invocation.HandleAsync);
+        routes.MapFallback("{**path}", blocks.Invocation.HandleAsync);
     }
 
     private static async Task BindAsync(HttpContext context, SidecarBlocks blocks)

@@ -3,7 +3,8 @@ namespace ImDapr.LocalDapr.Bindings;
 public sealed record BindingCall(string Operation, byte[] Data, IReadOnlyDictionary<string, string> Metadata);
 
 /// <param name="Data">Null when the operation returns nothing.</param>
-public sealed record BindingResult(byte[]? Data, IReadOnlyDictionary<string, string> Metadata);
+/// <param name="Error">Set when it failed and there is metadata all the same.</param>
+public sealed record BindingResult(byte[]? Data, IReadOnlyDictionary<string, string> Metadata, Api.DaprError? Error = null);
 
 /// <summary>An output binding of one sidecar.</summary>
 public interface IOutputBinding : IAsyncDisposable
@@ -16,11 +17,8 @@ public interface IOutputBinding : IAsyncDisposable
     Task<BindingResult> InvokeAsync(BindingCall call, CancellationToken cancellationToken);
 }
 
-/// <param name="message">What daprd's component would say.</param>
-/// <param name="inner">Cause.</param>
-/// <param name="metadata">Response metadata that go to the caller in spite of the failure; null for none.</param>
-public sealed class BindingException(string message, Exception? inner = null, IReadOnlyDictionary<string, string>? metadata = null)
-    : Exception(message, inner)
+public sealed class BindingException(string message, Exception? inner = null, IReadOnlyDictionary<string, string>? metadata = null) : Exception(message, inner)
 {
-    public IReadOnlyDictionary<string, string> Metadata { get; } = metadata ?? new Dictionary<string, string>();
+    /// <summary>What the component says of the failed operation; null for nothing.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata => metadata;
 }

@@ -113,7 +113,7 @@ public sealed class ActorState(string appId, IStateStore? store, bool allowsTtl,
                 : throw ActorApiException.StateSave($"failed to parse ttlInSeconds: {seconds}");
         }
 
-        return new StateWrite(key, Value(request), Text(request, "etag"u8), StateConcurrency.Unspecified, ttl);
+        return new StateWrite(key, Value(request), Text(request, "etag"u8), StateConcurrency.Unspecified, ttl, IsJson: true);
     }
 
     private byte[] Value(JsonElement request)

@@ -173,7 +173,7 @@ public sealed class DaprGrpcService(SidecarBlocks blocks, SidecarMetadata metada
         // As JSON the value is decoded here and encoded again by the store.
         try
         {
-            return write with { Value = GoNumbers.Bend(write.Value, state.Store.KeepsSixDecimals) ?? write.Value };
+            return write with { Value = GoNumbers.Bend(write.Value, state.Store.KeepsSixDecimals) ?? write.Value, IsJson = true };
         }
         catch (System.Text.Json.JsonException exception)
         {

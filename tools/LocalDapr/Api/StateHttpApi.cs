@@ -143,7 +143,7 @@ internal static class StateHttpApi
         var own = item.Texts("metadata");
         foreach (var (name, value) in metadata)
             own[name] = value;
-        return new StateWrite(item.Text("key") ?? "", Value(item, state), item.Text("etag"), Options(item), StateTtl.Read(own));
+        return new StateWrite(item.Text("key") ?? "", Value(item, state), item.Text("etag"), Options(item), StateTtl.Read(own), IsJson: true);
     }
 
     private static byte[] Value(JsonElement item, StateBlock state)

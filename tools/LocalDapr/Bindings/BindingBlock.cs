@@ -5,7 +5,6 @@ using ImDapr.LocalDapr.Policies;
 namespace ImDapr.LocalDapr.Bindings;
 
 /// <summary>An output binding as an app sees it, with daprd's errors (dapr-contract 4.1).</summary>
-/// <remarks>A <see cref="DaprError"/> whose cause is a <see cref="BindingException"/> comes with response metadata all the same.</remarks>
 public sealed class BindingBlock(string name, IOutputBinding binding, ResiliencyPolicy policy, TimeProvider time)
 {
     public async Task<BindingResult> InvokeAsync(BindingCall call, CancellationToken cancellationToken)

@@ -40,7 +40,7 @@ internal sealed class SqlBinding(ISqlEngine engine, TimeProvider time) : IOutput
     {
         var start = time.GetUtcNow();
         var metadata = new Dictionary<string, string> { ["operation"] = call.Operation, ["sql"] = sql, ["start-time"] = GoText.Time(start) };
-        byte[]? data = null;
+        byte[] data = []; // an answer without data, other than none at all
         if (call.Operation == "exec")
             metadata["rows-affected"] = (await engine.ExecuteAsync(sql, parameters, cancellationToken)).ToString(CultureInfo.InvariantCulture);
         else if (call.Operation == "query")

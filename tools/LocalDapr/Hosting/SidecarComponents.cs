@@ -131,7 +131,7 @@ internal sealed partial class SidecarComponents(
 
     private async Task CreateSecretsAsync(ComponentSpec spec, CancellationToken cancellationToken)
     {
-        var store = SecretStores.Create(spec);
+        var store = SecretStores.Create(spec, around.Loggers);
         _loaded.Add(store);
         await store.InitAsync(cancellationToken);
         _secretStores[spec.Name] = store;

@@ -148,7 +148,7 @@ public sealed class HttpBindingTests : IAsyncLifetime
 
         var call = InvokeAsync("get", ("errorIfNot2XX", ofCall ?? ""));
 
-        var metadata = isError ? (await Assert.ThrowsAsync<BindingException>(() => call)).Metadata : (await call).Metadata;
+        var metadata = isError ? (await Assert.ThrowsAsync<BindingException>(() => call)).Metadata! : (await call).Metadata;
         Assert.Equal(("418", "tea"), (metadata["statusCode"], metadata["X-Why"]));
         Assert.Equal(isError ? "received status code 418" : null, call.Exception?.InnerException!.Message);
     }

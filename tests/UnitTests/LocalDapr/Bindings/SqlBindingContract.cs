@@ -110,7 +110,7 @@ public abstract class SqlBindingContract : IAsyncLifetime
     {
         var result = await InvokeAsync("exec", $"INSERT INTO {Table} (id) VALUES (1), (2), (3)");
 
-        Assert.Null(result.Data);
+        Assert.Empty(result.Data!);
         Assert.Equal("3", result.Metadata["rows-affected"]);
         Assert.Equal(["duration", "end-time", "operation", "rows-affected", "sql", "start-time"], result.Metadata.Keys.Order());
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", result.Metadata["start-time"]);

@@ -12,7 +12,7 @@ public abstract class Cases(ConformanceSystem system)
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a case watches that something does not happen.</summary>
-    protected static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(1200);
+    protected static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(900);
 
     protected ConformanceSystem System => system;
 

@@ -41,7 +41,11 @@ internal sealed class RunningSystem : IAsyncDisposable
     public async Task StartAsync()
     {
         string[] resources = _servers is null ? [] : ["--resources", Path.Combine(_folder, "components")];
-        var variables = new Dictionary<string, string> { ["CONFORMANCE_WEB_URL"] = $"http://127.0.0.1:{_yaml.PortsOf(_hostAppId)[0]}" };
+        var variables = new Dictionary<string, string>
+        {
+            ["CONFORMANCE_WEB_URL"] = $"http://127.0.0.1:{_yaml.PortsOf(_hostAppId)[0]}",
+            ["CONFORMANCE_SECRET"] = "a secret of the environment",
+        };
         if (_servers is not null)
             (variables["IMDAPR_REDIS_HOST"], variables["IMDAPR_MYSQL_DSN"]) = (_servers.RedisHost, _servers.MySqlDsn);
         _process = await LocalDaprProcess.StartAsync(["-f", _yaml.Path, .. resources], variables, LogPath);

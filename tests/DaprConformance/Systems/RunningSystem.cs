@@ -43,7 +43,10 @@ internal sealed class RunningSystem : IAsyncDisposable
         string[] resources = _servers is null ? [] : ["--resources", Path.Combine(_folder, "components")];
         var variables = new Dictionary<string, string> { ["CONFORMANCE_WEB_URL"] = $"http://127.0.0.1:{_yaml.PortsOf(_hostAppId)[0]}" };
         if (_servers is not null)
+        {
             (variables["IMDAPR_REDIS_HOST"], variables["IMDAPR_MYSQL_DSN"]) = (_servers.RedisHost, _servers.MySqlDsn);
+            variables["CONFORMANCE_MYSQL_SERVER"] = _servers.MySqlDsn[..(_servers.MySqlDsn.LastIndexOf('/') + 1)];
+        }
         _process = await LocalDaprProcess.StartAsync(["-f", _yaml.Path, .. resources], variables, LogPath);
     }
 

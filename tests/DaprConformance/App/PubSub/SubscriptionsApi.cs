@@ -4,7 +4,10 @@ using ImDapr.DaprConformanceApp.Recording;
 
 namespace ImDapr.DaprConformanceApp.PubSub;
 
-/// <summary>The topics that every app subscribes to, each with the feature that it shows. Declared ones are in <c>components/</c>.</summary>
+/// <summary>
+/// The topics that every app subscribes to, each with the feature that it shows. Declared ones are in <c>components/</c>. Topics of all components but
+/// the one in memory are in one broker, so their names must differ.
+/// </summary>
 public static class SubscriptionsApi
 {
     private const string PubSub = "pubsub";
@@ -18,10 +21,10 @@ public static class SubscriptionsApi
         Map(app, PubSub, "deep/er/topic", route: "deeper");
         Map(app, PubSub, "raw", raw: true);
         Map(app, PubSub, "dead", dead: "dead-letters");
-        Map(app, PubSub, "dead-letters");
+        MapDeadLetters(app, PubSub, "dead-letters");
         Map(app, Retrying, "retried");
-        Map(app, Retrying, "retried-dead", dead: "dead-letters");
-        Map(app, Retrying, "dead-letters", route: "retried-dead-letters");
+        Map(app, Retrying, "retried-dead", dead: "retried-dead-letters");
+        MapDeadLetters(app, Retrying, "retried-dead-letters");
         Map(app, "pubsub-picky", "picky");
         Map(app, "pubsub-hasty", "hasty");
         Map(app, "pubsub-tripped", "tripped");
@@ -32,7 +35,7 @@ public static class SubscriptionsApi
         MapBulk(app, PubSub, "bulk", 5, 400);
         MapBulk(app, PubSub, "bulk-waiting", 50, 1500);
         MapBulk(app, PubSub, "bulk-raw", 5, 100, raw: true);
-        MapBulk(app, Retrying, "bulk-retried", 5, 100, dead: "dead-letters");
+        MapBulk(app, Retrying, "bulk-retried", 5, 100, dead: "retried-dead-letters");
         // Declared in components/subscriptions.yaml.
         foreach (var route in new[] { "declared", "declared-important", "declared-dead-letters" })
             app.MapPost($"/events/{route}", AnswerAsync);
@@ -48,6 +51,10 @@ public static class SubscriptionsApi
     private static void Map(IEndpointRouteBuilder routes, string pubSub, string topic, string? route = null, bool raw = false, string? dead = null) =>
         routes.MapPost($"/events/{route ?? topic}", AnswerAsync).WithTopic(
             new TopicOptions { PubsubName = pubSub, Name = topic, EnableRawPayload = raw, DeadLetterTopic = dead! });
+
+    // What is dead stays so: its script is not asked again.
+    private static void MapDeadLetters(IEndpointRouteBuilder routes, string pubSub, string topic) =>
+        routes.MapPost($"/events/{topic}", async (HttpContext context) => { await context.RecordAsync(); }).WithTopic(pubSub, topic);
 
     // Several routes of a topic; a topic "strict" has rules alone, and "strict-dead" a place for what none of them wants.
     private static void MapRouted(IEndpointRouteBuilder routes)

@@ -59,17 +59,28 @@ run_tests() {
   before=$failed
   echo "== $name"
   timeout -k 30 "$2m" dotnet test "$1" --no-build --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=normal"
-  local code=$?
-  if [ -f "$file" ]; then
-    passed=$((passed + $(counter passed "$file")))
-    failed=$((failed + $(counter failed "$file") + $(counter error "$file") + $(counter timeout "$file") + $(counter aborted "$file")))
-    skipped=$((skipped + $(counter total "$file") - $(counter executed "$file")))
+  count $? "$name" "$file" "$before"
+}
+
+# count CODE NAME FILE BEFORE: adds up a result file. A run that broke off counts, whatever it had counted before.
+count() {
+  if [ -f "$3" ]; then
+    passed=$((passed + $(counter passed "$3")))
+    failed=$((failed + $(counter failed "$3") + $(counter error "$3") + $(counter timeout "$3") + $(counter aborted "$3")))
+    skipped=$((skipped + $(counter total "$3") - $(counter executed "$3")))
   fi
-  # A run that broke off counts, whatever it had counted before.
-  if [ "$code" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+  if [ "$1" -ne 0 ] && [ "$failed" -eq "$4" ]; then
     failed=$((failed + 1))
-    echo "FAILED: $name ended with code $code"
+    echo "FAILED: $2 ended with code $1"
   fi
+}
+
+# run_conformance STACK MINUTES: the suite is a program of its own, so that it can be pointed at any sidecar.
+run_conformance() {
+  local file="$results/conformance-$1.trx" before=$failed
+  echo "== conformance on $1"
+  CONFORMANCE_STACK=$1 timeout -k 30 "$2m" tests/DaprConformance/bin/Debug/net10.0/ImDapr.DaprConformance -noLogo -noColor -trx "$file"
+  count $? "conformance on $1" "$file" "$before"
 }
 
 rm -rf "$results"
@@ -83,6 +94,9 @@ if ! dotnet build ImDapr.sln -nodeReuse:false -v quiet; then
 fi
 check "format" dotnet format ImDapr.sln --verify-no-changes --no-restore
 run_tests tests/UnitTests 3
+run_conformance embedded 5
+run_conformance servers 5
 run_tests tests/IntegrationTests 12
+check "the benchmarks run" timeout -k 30 3m dotnet tests/Benchmarks/bin/Debug/net10.0/ImDapr.Benchmarks.dll --quick
 check "the commands of README.md in a fresh clone" timeout -k 30 5m tests/readme.sh
 finish

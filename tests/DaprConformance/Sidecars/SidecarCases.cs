@@ -4,49 +4,9 @@ using ImDapr.DaprConformance.Systems;
 
 namespace ImDapr.DaprConformance.Sidecars;
 
-/// <summary>Health, metadata, and the limits of both APIs.</summary>
+/// <summary>What an app finds out about its sidecar, and how much it takes.</summary>
 public sealed class SidecarCases(ConformanceSystem system) : Cases(system)
 {
-    [Theory]
-    [InlineData("/v1.0/healthz"), InlineData("/v1.0/healthz/outbound"), InlineData("/v1.0/healthz?appid=conf-a")]
-    [Source("daprd:pkg/api/http/health.go"), Source("dapr-contract 6")]
-    public async Task A_sidecar_that_is_ready_says_so_without_content(string path)
-    {
-        var answer = await A.GetAsync(path);
-
-        Assert.Equal((204, ""), (answer.Status, answer.Body));
-    }
-
-    [Fact]
-    [Source("daprd:pkg/api/http/health.go")]
-    public async Task A_sidecar_of_another_app_says_that_it_is_not_that_one() =>
-        (await A.GetAsync("/v1.0/healthz?appid=another")).Is(500, "ERR_HEALTH_APPID_NOT_MATCH");
-
-    [Fact]
-    [Source("SDK:Dapr.Client.DaprClientGrpc"), Source("dapr-contract 1.2")]
-    public async Task The_SDK_sees_a_healthy_sidecar()
-    {
-        Assert.True(await A.Dapr.CheckHealthAsync(Token));
-        Assert.True(await A.Dapr.CheckOutboundHealthAsync(Token));
-        await A.Dapr.WaitForSidecarAsync(Token);
-    }
-
-    [Fact]
-    [Source("daprd:pkg/api/http/metadata.go"), Source("dapr-contract 6")]
-    public async Task Metadata_name_the_app_its_components_and_its_connection()
-    {
-        var metadata = await MetadataAsync(B);
-
-        Assert.Equal("conf-b", metadata.GetProperty("id").GetString());
-        Assert.NotEmpty(metadata.GetProperty("runtimeVersion").GetString()!);
-        var names = metadata.GetProperty("components").EnumerateArray().Select(component => component.GetProperty("name").GetString()).ToList();
-        Assert.Contains("state", names);
-        Assert.DoesNotContain("state-scoped", names);
-        var connection = metadata.GetProperty("appConnectionProperties");
-        Assert.Equal((B.Port, "http"), (connection.GetProperty("port").GetInt32(), connection.GetProperty("protocol").GetString()));
-        Assert.Equal("resiliency", Assert.Single(metadata.GetProperty("resiliencies").EnumerateArray()).GetProperty("name").GetString());
-    }
-
     [Theory]
     [InlineData("state-memory", "ETAG"), InlineData("state-memory", "TRANSACTIONAL"), InlineData("state-memory", "TTL"), InlineData("state-memory", "ACTOR")]
     [InlineData("state", "ETAG"), InlineData("state", "TRANSACTIONAL"), InlineData("state", "ACTOR")]
@@ -87,31 +47,6 @@ public sealed class SidecarCases(ConformanceSystem system) : Cases(system)
         Assert.Contains(types, type => type.GetProperty("type").GetString() == "ScriptedActor" && type.TryGetProperty("count", out var count) && count.GetInt32() > 0);
         var runtime = (await MetadataAsync(A)).GetProperty("actorRuntime");
         Assert.Equal(("RUNNING", true), (runtime.GetProperty("runtimeStatus").GetString(), runtime.GetProperty("hostReady").GetBoolean()));
-    }
-
-    [Fact]
-    [Source("daprd:pkg/api/http/metadata.go")]
-    public async Task An_app_may_add_to_the_metadata_of_its_sidecar()
-    {
-        var (http, sdk) = (NewKey(), NewKey());
-
-        (await A.SendAsync("PUT", $"/v1.0/metadata/{http}", "some text", "text/plain")).Is(204);
-        await A.Dapr.SetMetadataAsync(sdk, "more", Token);
-
-        var extended = (await MetadataAsync(A)).GetProperty("extended");
-        Assert.Equal(("some text", "more"), (extended.GetProperty(http).GetString(), extended.GetProperty(sdk).GetString()));
-        Assert.Equal("more", (await A.Dapr.GetMetadataAsync(Token)).Extended[sdk]);
-        Assert.False((await MetadataAsync(A2)).GetProperty("extended").TryGetProperty(http, out _));
-    }
-
-    [Fact]
-    [Source("daprd:pkg/api/universal/metadata.go")]
-    public async Task The_SDK_reads_metadata()
-    {
-        var metadata = await A.Dapr.GetMetadataAsync(Token);
-
-        Assert.Equal("conf-a", metadata.Id);
-        Assert.Contains(metadata.Components, component => component.Name == "pubsub");
     }
 
     [Fact]

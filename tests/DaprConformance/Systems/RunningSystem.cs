@@ -47,7 +47,10 @@ internal sealed class RunningSystem : IAsyncDisposable
             ["CONFORMANCE_SECRET"] = "a secret of the environment",
         };
         if (_servers is not null)
+        {
             (variables["IMDAPR_REDIS_HOST"], variables["IMDAPR_MYSQL_DSN"]) = (_servers.RedisHost, _servers.MySqlDsn);
+            variables["CONFORMANCE_MYSQL_SERVER"] = _servers.MySqlDsn[..(_servers.MySqlDsn.LastIndexOf('/') + 1)];
+        }
         _process = await LocalDaprProcess.StartAsync(["-f", _yaml.Path, .. resources], variables, LogPath);
     }
 

@@ -4,8 +4,8 @@ using Dapr.Client.Autogen.Grpc.v1;
 using ImDapr.LocalDapr.Hosting;
 using ImDapr.LocalDapr.PubSub;
 using ImDapr.LocalDapr.Resources;
-using ActorRuntimeProto = Dapr.Client.Autogen.Grpc.v1.ActorRuntime;
 using ActorRuntime = ImDapr.LocalDapr.Actors.ActorRuntime;
+using ActorRuntimeProto = Dapr.Client.Autogen.Grpc.v1.ActorRuntime;
 
 namespace ImDapr.LocalDapr.Api;
 

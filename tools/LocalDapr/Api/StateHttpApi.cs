@@ -150,10 +150,13 @@ internal static class StateHttpApi
     {
         if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("value", out var value))
             return "null"u8.ToArray();
-        var json = JsonMarshal.GetRawUtf8Value(value);
         try
         {
-            return GoNumbers.Bend(json, state.Store.KeepsSixDecimals) ?? json.ToArray();
+            if (!state.Store.KeepsSixDecimals)
+                return GoJson.Encode(value);
+            // The careless encoder writes keys in any order: that in which they came is one.
+            var json = JsonMarshal.GetRawUtf8Value(value);
+            return GoNumbers.Bend(json, sixDecimals: true) ?? json.ToArray();
         }
         catch (JsonException exception)
         {

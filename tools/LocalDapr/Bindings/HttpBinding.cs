@@ -19,6 +19,8 @@ internal sealed class HttpBinding : IOutputBinding
     private readonly long _mostBytes;
     private readonly TimeSpan? _responseTimeout;
     private readonly bool _errorIfNot2xx;
+    private readonly string _url;
+    private readonly (string Header, string Token)? _token;
     private GoHttpClient? _client;
 
     public HttpBinding(ComponentSpec spec, TimeProvider time)
@@ -28,6 +30,8 @@ internal sealed class HttpBinding : IOutputBinding
             throw spec.Invalid("maxResponseBodySize", "bytes, as a number or such as 100Mi");
         if (spec.Find("responseTimeout") is not null)
             _responseTimeout = spec.Duration("responseTimeout", default, TimeSpan.FromSeconds(1)) is { Ticks: > 0 } timeout ? timeout : TimeSpan.Zero;
+        _url = spec.Find("url") ?? "";
+        _token = spec.Find("securityToken") is { } token && spec.Find("securityTokenHeader") is { } header ? (header, token) : null;
         _errorIfNot2xx = spec.Find("errorIfNot2XX") is null || spec.Flag("errorIfNot2XX");
     }
 
@@ -73,8 +77,7 @@ internal sealed class HttpBinding : IOutputBinding
 
     private string Address(BindingCall call)
     {
-        var url = _spec.Find("url") ?? "";
-        return call.Metadata.GetValueOrDefault("path") is { Length: > 0 } path ? $"{url.TrimEnd('/')}/{path.TrimStart('/')}" : url;
+        return call.Metadata.GetValueOrDefault("path") is { Length: > 0 } path ? $"{_url.TrimEnd('/')}/{path.TrimStart('/')}" : _url;
     }
 
     // What comes later replaces what came before.
@@ -83,8 +86,8 @@ internal sealed class HttpBinding : IOutputBinding
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase) { ["Accept"] = JsonType };
         if (hasBody)
             headers["Content-Type"] = JsonType;
-        if (_spec.Find("securityToken") is { } token && _spec.Find("securityTokenHeader") is { } header)
-            headers[header] = token;
+        if (_token is { } secret)
+            headers[secret.Header] = secret.Token;
         foreach (var (name, value) in call.Metadata.Where(pair => pair.Key.Length > 0 && char.IsAsciiLetterUpper(pair.Key[0])))
             headers[name] = value;
         foreach (var name in TraceHeaders)

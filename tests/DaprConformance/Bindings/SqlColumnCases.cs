@@ -6,8 +6,8 @@ using ImDapr.DaprConformance.Systems;
 
 namespace ImDapr.DaprConformance.Bindings;
 
-/// <summary>SQL through a binding: bindings.mysql, or its embedded likeness.</summary>
-public sealed class SqlBindingCases(ConformanceSystem system) : Cases(system)
+/// <summary>Columns of tables, and parameters that are written into them.</summary>
+public sealed class SqlColumnCases(ConformanceSystem system) : Cases(system)
 {
     private bool IsMySql => System.TypeOf("sql") == "bindings.mysql";
 
@@ -59,15 +59,6 @@ public sealed class SqlBindingCases(ConformanceSystem system) : Cases(system)
     }
 
     [Fact]
-    [Source("cc:bindings/mysql/mysql.go"), Source("dapr-contract 4.2")]
-    public async Task No_rows_are_the_JSON_null()
-    {
-        var table = await TableAsync("a INT");
-
-        Assert.Equal("null", Text((await InvokeAsync("query", $"SELECT a FROM {table}")).Data.Span));
-    }
-
-    [Fact]
     [Source("cc:bindings/mysql/mysql.go")]
     public async Task Exec_tells_rows_and_times_and_no_data()
     {
@@ -96,54 +87,6 @@ public sealed class SqlBindingCases(ConformanceSystem system) : Cases(system)
     }
 
     [Fact]
-    [Source("cc:bindings/mysql/mysql.go"), Source("dapr-contract 4.2")]
-    public async Task A_number_as_parameter_goes_through_float64()
-    {
-        var table = await TableAsync("id BIGINT");
-
-        await ExecAsync($"INSERT INTO {table} (id) VALUES (?)", "[9007199254740993]");
-
-        Assert.Equal("9007199254740992", (await QueryAsync($"SELECT id FROM {table}"))[0].GetProperty("id").GetRawText());
-    }
-
-    [Theory]
-    [InlineData("exec", "THIS IS NO SQL", null), InlineData("query", "SELECT * FROM there_is_no_such_table", null), InlineData("swap", "SELECT 1", null)]
-    [InlineData("exec", "SELECT ?", "no json"), InlineData("exec", "SELECT ?", """[{"a":1}]""")]
-    [Source("cc:bindings/mysql/mysql.go"), Source("dapr-contract 4.1")]
-    public async Task What_cannot_be_done_is_Internal(string operation, string sql, string? parameters) =>
-        await RefusedAsync(StatusCode.Internal, () => InvokeAsync(operation, sql, parameters));
-
-    [Fact]
-    [Source("cc:bindings/mysql/mysql.go")]
-    public async Task Without_sql_nothing_is_done()
-    {
-        var error = await RefusedAsync(StatusCode.Internal, () => A.Dapr.InvokeBindingAsync(new BindingRequest("sql", "exec"), Token));
-        Assert.StartsWith("error invoking output binding sql: ", error.Status.Detail);
-    }
-
-    [Fact]
-    [Source("daprd:pkg/api/grpc/grpc.go")]
-    public async Task An_unknown_binding_is_Internal_and_500()
-    {
-        await RefusedAsync(StatusCode.Internal, () => A.Dapr.InvokeBindingAsync(new BindingRequest("nowhere", "exec"), Token));
-        (await A.SendAsync("POST", "/v1.0/bindings/nowhere", new { operation = "exec" })).Is(500, "ERR_INVOKE_OUTPUT_BINDING");
-    }
-
-    [Theory, InlineData("POST"), InlineData("PUT")]
-    [Source("daprd:pkg/api/http/http.go"), Source("dapr-contract 4.1")]
-    public async Task Over_HTTP_data_are_the_body_and_metadata_are_headers(string verb)
-    {
-        var answer = (await A.SendAsync(verb, "/v1.0/bindings/sql", new { operation = "query", metadata = new { sql = "SELECT 1 AS one" } })).Is(200);
-
-        Assert.Equal("""[{"one":1}]""", answer.Body.Trim());
-        Assert.Equal(("query", "SELECT 1 AS one"), (answer.Header("metadata.operation"), answer.Header("metadata.sql")));
-    }
-
-    [Fact]
-    [Source("daprd:pkg/api/http/http.go")]
-    public async Task A_malformed_request_is_400() => (await A.SendAsync("POST", "/v1.0/bindings/sql", "{")).Is(400, "ERR_MALFORMED_REQUEST");
-
-    [Fact]
     [Source("cc:bindings/mysql/mysql.go")]
     public async Task Constraints_are_errors_and_nothing_is_tried_again()
     {
@@ -155,16 +98,6 @@ public sealed class SqlBindingCases(ConformanceSystem system) : Cases(system)
         if (IsMySql)
             Assert.Contains("Duplicate entry", error.Status.Detail, StringComparison.Ordinal);
         Assert.Single((await QueryAsync($"SELECT id FROM {table}")).EnumerateArray());
-    }
-
-    [Fact]
-    [Source("cc:bindings/mysql/mysql.go"), Source("dapr-contract 4.2")]
-    public async Task After_close_a_binding_does_nothing_more()
-    {
-        await A2.Dapr.InvokeBindingAsync(new BindingRequest("sql-closed", "close"), Token);
-
-        var request = new BindingRequest("sql-closed", "query") { Metadata = { ["sql"] = "SELECT 1" } };
-        await RefusedAsync(StatusCode.Internal, () => A2.Dapr.InvokeBindingAsync(request, Token));
     }
 
     private async Task<string> TableAsync(string columns)

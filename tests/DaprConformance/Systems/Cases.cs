@@ -15,6 +15,9 @@ public abstract class Cases(ConformanceSystem system)
 
     protected ConformanceSystem System => system;
 
+    /// <summary>The instances of an app; a case with a system of its own has others.</summary>
+    protected virtual IEnumerable<AppInstance> Instances(string appId) => system.Instances(appId);
+
     protected AppInstance A => system.A;
 
     protected AppInstance A2 => system.A2;
@@ -38,7 +41,7 @@ public abstract class Cases(ConformanceSystem system)
             if (watch.Elapsed > Patience)
                 Assert.Fail($"{appId} got {records.Count} of {count}: {string.Join('\n', records)}");
             // Any instance may be the one that gets the next.
-            var waits = system.Instances(appId).Select(app => NextAsync(app, key)).ToList();
+            var waits = Instances(appId).Select(app => NextAsync(app, key)).ToList();
             await Task.WhenAny(waits);
         }
     }
@@ -53,13 +56,13 @@ public abstract class Cases(ConformanceSystem system)
     /// <summary>What there is after a while in which one more than expected would have come.</summary>
     protected async Task<IReadOnlyList<Recorded>> RecordedInSilenceAsync(string appId, string key, int tooMany = 1, Func<Recorded, bool>? which = null)
     {
-        await Task.WhenAll(system.Instances(appId).Select(app => app.RecordedAsync(key, tooMany, Silence)));
+        await Task.WhenAll(Instances(appId).Select(app => app.RecordedAsync(key, tooMany, Silence)));
         return await AllAsync(appId, key, which);
     }
 
     private async Task<List<Recorded>> AllAsync(string appId, string key, Func<Recorded, bool>? which)
     {
-        var all = await Task.WhenAll(system.Instances(appId).Select(app => app.RecordedAsync(key, 0, TimeSpan.Zero)));
+        var all = await Task.WhenAll(Instances(appId).Select(app => app.RecordedAsync(key, 0, TimeSpan.Zero)));
         return [.. all.SelectMany(records => records).Where(which ?? (_ => true)).OrderBy(record => record.At)];
     }
 

@@ -12,6 +12,8 @@ public sealed record Answer(int Status, string Body, IReadOnlyDictionary<string,
 
     public string? Header(string name) => Headers.GetValueOrDefault(name.ToLowerInvariant());
 
+    public override string ToString() => $"{Status} {Body}";
+
     public static async Task<Answer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken) => new(
         (int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken), Read([.. response.Headers, .. response.Content.Headers]));
 

@@ -9,5 +9,7 @@ public sealed record Recorded(
     /// <summary>The body, or the envelope of an event.</summary>
     public JsonElement Json => JsonElement.Parse(Body);
 
+    public override string ToString() => $"{AppId}:{Port} {Method} {Path} {Body}";
+
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }

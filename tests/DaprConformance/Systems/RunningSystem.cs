@@ -11,10 +11,12 @@ internal sealed class RunningSystem : IAsyncDisposable
     private readonly TestServers? _servers;
     private readonly string _folder;
     private readonly DaprYaml _yaml;
+    private readonly IReadOnlyDictionary<string, string> _variables;
     private LocalDaprProcess? _process;
 
-    private RunningSystem(string name, string hostAppId, string runFile, TestServers? servers)
+    private RunningSystem(string name, string hostAppId, string runFile, TestServers? servers, IReadOnlyDictionary<string, string> variables)
     {
+        _variables = variables;
         (_name, _hostAppId, _servers) = (name, hostAppId, servers);
         _folder = Directory.CreateTempSubdirectory($"conformance-{name}-").FullName;
         var suite = Path.Combine(Repository.Root, Suite);
@@ -31,9 +33,11 @@ internal sealed class RunningSystem : IAsyncDisposable
     /// <param name="hostAppId">The app to which the HTTP bindings lead.</param>
     /// <param name="runFile">A run file of this suite.</param>
     /// <param name="servers">Redis and MySQL; null: the embedded components.</param>
-    public static async Task<RunningSystem> StartAsync(string name, string hostAppId, string runFile, TestServers? servers)
+    /// <param name="variables">Environment of LocalDapr and all apps.</param>
+    public static async Task<RunningSystem> StartAsync(
+        string name, string hostAppId, string runFile, TestServers? servers, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var system = new RunningSystem(name, hostAppId, runFile, servers);
+        var system = new RunningSystem(name, hostAppId, runFile, servers, variables ?? new Dictionary<string, string>());
         await system.StartAsync();
         return system;
     }
@@ -41,7 +45,11 @@ internal sealed class RunningSystem : IAsyncDisposable
     public async Task StartAsync()
     {
         string[] resources = _servers is null ? [] : ["--resources", Path.Combine(_folder, "components")];
-        var variables = new Dictionary<string, string> { ["CONFORMANCE_WEB_URL"] = $"http://127.0.0.1:{_yaml.PortsOf(_hostAppId)[0]}" };
+        var variables = new Dictionary<string, string>(_variables)
+        {
+            ["CONFORMANCE_WEB_URL"] = $"http://127.0.0.1:{_yaml.PortsOf(_hostAppId)[0]}",
+            ["CONFORMANCE_SECRET"] = "a secret of the environment",
+        };
         if (_servers is not null)
         {
             (variables["IMDAPR_REDIS_HOST"], variables["IMDAPR_MYSQL_DSN"]) = (_servers.RedisHost, _servers.MySqlDsn);

@@ -75,18 +75,10 @@ internal static class StateHttpApi
             json.WriteRawValue(entry.Value); // what is stored must be JSON here, as in daprd
             json.WriteString("etag", entry.ETag);
             if (entry.Metadata is { Count: > 0 } metadata)
-                WriteMetadata(json, metadata);
+                json.WriteTexts("metadata", metadata);
         }
         if (result.Error is not null)
             json.WriteString("error", result.Error);
-        json.WriteEndObject();
-    }
-
-    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
-    {
-        json.WriteStartObject("metadata");
-        foreach (var (name, value) in metadata)
-            json.WriteString(name, value);
         json.WriteEndObject();
     }
 

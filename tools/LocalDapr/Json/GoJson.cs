@@ -19,6 +19,15 @@ internal static class GoJson
         return GoNumbers.Bend(buffer.WrittenSpan) ?? buffer.WrittenSpan.ToArray();
     }
 
+    /// <summary>A member that maps names to texts.</summary>
+    public static void WriteTexts(this Utf8JsonWriter json, string name, IReadOnlyDictionary<string, string> texts)
+    {
+        json.WriteStartObject(name);
+        foreach (var (key, text) in texts)
+            json.WriteString(key, text);
+        json.WriteEndObject();
+    }
+
     private static void Write(Utf8JsonWriter json, JsonElement value)
     {
         switch (value.ValueKind)

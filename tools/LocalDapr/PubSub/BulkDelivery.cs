@@ -201,7 +201,7 @@ internal sealed class BulkDelivery
             json.WriteString("type", "com.dapr.event.sent.bulk");
             json.WriteString("topic", subscription.Topic);
             json.WriteString("pubsubname", subscription.PubSub);
-            WriteMetadata(json, new Dictionary<string, string> { [DeliveryTarget.PubSubName] = subscription.PubSub });
+            json.WriteTexts("metadata", new Dictionary<string, string> { [DeliveryTarget.PubSubName] = subscription.PubSub });
             json.WriteStartArray("entries");
             foreach (var message in messages)
                 Write(json, message, subscription.IsRaw);
@@ -228,16 +228,8 @@ internal sealed class BulkDelivery
         if (message.Original.Metadata.Count == 0)
             json.WriteNull("metadata");
         else
-            WriteMetadata(json, message.Original.Metadata);
+            json.WriteTexts("metadata", message.Original.Metadata);
         json.WriteString("contentType", isRaw ? "application/octet-stream" : CloudEvent.ContentType);
-        json.WriteEndObject();
-    }
-
-    private static void WriteMetadata(Utf8JsonWriter json, IReadOnlyDictionary<string, string> metadata)
-    {
-        json.WriteStartObject("metadata");
-        foreach (var (name, value) in metadata)
-            json.WriteString(name, value);
         json.WriteEndObject();
     }
 

@@ -116,8 +116,13 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
         await started; // listed before it can end
         try
         {
-            if (await DeliverAsync(reminder) is { } delivered)
-                _store.MoveOn(reminder, delivered ? reminder.Next() : reminder.Failed());
+            switch (await DeliverAsync(reminder))
+            {
+                case Tick.Delivered: _store.MoveOn(reminder, reminder.Next()); break;
+                case Tick.Failed: _store.MoveOn(reminder, reminder.Failed()); break;
+                case Tick.Cancelled: _store.MoveOn(reminder, null); break;
+                case Tick.NotHosted: break; // it waits for a host
+            }
         }
         catch (SqliteException e)
         {
@@ -135,12 +140,13 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
         }
     }
 
-    /// <returns>Null when nobody hosts the type any more: it waits for a host.</returns>
-    private async Task<bool?> DeliverAsync(Reminder reminder)
+    private enum Tick { Delivered, Failed, Cancelled, NotHosted }
+
+    private async Task<Tick> DeliverAsync(Reminder reminder)
     {
         // Any sidecar that hosts the type may carry it; it finds the owner itself.
         if (_registry.FindOwner(reminder.Type, reminder.Id) is not { } runtime)
-            return null;
+            return Tick.NotHosted;
 
         var call = new ActorCall(reminder.Type, reminder.Id, $"remind/{reminder.Name}", Body(reminder))
         {
@@ -151,20 +157,20 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
         {
             using var reply = await runtime.ReachAsync(call, _stopping.Token);
             if (!ActorTransport.IsActorError(reply))
-                return true;
+                return Tick.Delivered;
 
             Log.Failed(_logger, reminder.Type, reminder.Id, reminder.Name, "actor error with details in body");
         }
         catch (ActorReminderCancelledException)
         {
-            return true;
+            return Tick.Cancelled;
         }
         catch (Exception e) when (e is ActorApiException or ActorUnavailableException)
         {
             Log.Failed(_logger, reminder.Type, reminder.Id, reminder.Name, e.Message);
         }
 
-        return false;
+        return Tick.Failed;
     }
 
     // Both texts are empty: a scheduler's job does not know them any more.

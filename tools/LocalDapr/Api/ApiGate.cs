@@ -13,20 +13,21 @@ internal sealed class ApiGate(string? apiToken)
     {
         var isGrpc = context.Request.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) ?? false;
         CleanPath(context.Request);
-        if (!context.Request.Path.StartsWithSegments(HealthPath))
+        if (apiToken is not null && context.Request.Headers[TokenHeader] != apiToken && !IsHealth(context.Request))
         {
-            if (apiToken is not null && context.Request.Headers[TokenHeader] != apiToken)
-            {
-                await RefuseAsync(context, isGrpc);
-                return;
-            }
-            Trace(context, isGrpc);
+            await RefuseAsync(context, isGrpc);
+            return;
         }
+        if (!context.Request.Path.Value!.Contains("/healthz", StringComparison.Ordinal))
+            Trace(context, isGrpc);
         if (isGrpc)
             await next(context);
         else
             await AnswerAsync(context, next);
     }
+
+    private static bool IsHealth(HttpRequest request) =>
+        HttpMethods.IsGet(request.Method) && request.Path.Value is HealthPath or $"{HealthPath}/outbound";
 
     // A path of "//state" or a slash at the end is the caller's slip, which daprd forgives. Invocation paths are the app's own business.
     private static void CleanPath(HttpRequest request)

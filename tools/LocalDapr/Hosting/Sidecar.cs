@@ -42,7 +42,7 @@ public sealed partial class Sidecar : IAsyncDisposable
     {
         (Options, _resources, _components, _app, _around) = (options, resources, components, app, loaded.Around);
         _logger = _around.Loggers.CreateLogger<Sidecar>();
-        _invocation = new InvocationForwarder(_around.Router, options.AppId, loaded.Resiliency, _around.Time);
+        _invocation = new InvocationForwarder(_around.Router, app, loaded.Resiliency, _around.Time);
         _actors = new ActorRuntime(
             options.AppId, app, components.ActorStore, _around.Placement, _around.Reminders, _around.Time, _around.Loggers, loaded.Resiliency,
             loaded.Configuration.Features.Contains(SidecarConfiguration.ActorStateTtl));

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace ImDapr.LocalDapr.Invocation;
 
 /// <summary>Service invocation: the request goes to an instance of the app as it came, and the answer back (dapr-contract 6).</summary>
-public sealed class InvocationForwarder(InvocationRouter router, string callerAppId, Resiliency resiliency, TimeProvider time) : IDisposable
+/// <param name="own">The app beside this sidecar: when it calls itself, it is called and no other instance.</param>
+public sealed class InvocationForwarder(InvocationRouter router, AppChannel own, Resiliency resiliency, TimeProvider time) : IDisposable
 {
     // daprd's namespace where none is set.
     private static readonly string Namespace = Environment.GetEnvironmentVariable("NAMESPACE") is { Length: > 0 } space ? space : "default";
@@ -107,7 +108,7 @@ public sealed class InvocationForwarder(InvocationRouter router, string callerAp
             throw Failed(call.Target.AppId, $"invalid app id {call.Target.AppId}", null);
         // The part behind a dot is a namespace, of which there is one here.
         var appId = call.Target.AppId.Split('.')[0];
-        var app = router.Next(appId) ?? throw Failed(call.Target.AppId, "failed to resolve address: no instance is running", null);
+        var app = appId == own.AppId ? own : router.Next(appId) ?? throw Failed(call.Target.AppId, "failed to resolve address: no instance is running", null);
         var request = Request(call, new Uri(app.BaseAddress, path), appId);
         return await app.SendAsync(request, cancellationToken);
     }
@@ -120,15 +121,17 @@ public sealed class InvocationForwarder(InvocationRouter router, string callerAp
             request.Content = new StreamContent(incoming.Body);
         else if (call.Body is { } body)
             request.Content = new ByteArrayContent(body);
+        var nominated = incoming.Headers.Connection.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, values) in incoming.Headers)
         {
-            if (!HopByHop.Contains(name) && !NotOfTheClient.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            // A header that Connection names is of this hop too (RFC 9110, 7.6.1).
+            if (!HopByHop.Contains(name) && !NotOfTheClient.Contains(name) && !nominated.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
-        request.Headers.TryAddWithoutValidation("dapr-caller-app-id", callerAppId);
+        request.Headers.TryAddWithoutValidation("dapr-caller-app-id", own.AppId);
         request.Headers.TryAddWithoutValidation("dapr-caller-namespace", Namespace);
         request.Headers.TryAddWithoutValidation("dapr-callee-app-id", callee);
-        if (callee != callerAppId)
+        if (callee != own.AppId)
             AddForwarded(request);
         return request;
     }

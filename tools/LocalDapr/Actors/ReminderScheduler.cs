@@ -116,13 +116,8 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
         await started; // listed before it can end
         try
         {
-            switch (await DeliverAsync(reminder))
-            {
-                case Tick.Delivered: _store.MoveOn(reminder, reminder.Next()); break;
-                case Tick.Failed: _store.MoveOn(reminder, reminder.Failed()); break;
-                case Tick.Cancelled: _store.MoveOn(reminder, null); break;
-                case Tick.NotHosted: break; // it waits for a host
-            }
+            if (await DeliverAsync(reminder) is { } delivered)
+                _store.MoveOn(reminder, delivered ? reminder.Next() : reminder.Failed());
         }
         catch (SqliteException e)
         {
@@ -140,13 +135,12 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
         }
     }
 
-    private enum Tick { Delivered, Failed, Cancelled, NotHosted }
-
-    private async Task<Tick> DeliverAsync(Reminder reminder)
+    /// <returns>Null when nobody hosts the type any more: it waits for a host.</returns>
+    private async Task<bool?> DeliverAsync(Reminder reminder)
     {
         // Any sidecar that hosts the type may carry it; it finds the owner itself.
         if (_registry.FindOwner(reminder.Type, reminder.Id) is not { } runtime)
-            return Tick.NotHosted;
+            return null;
 
         var call = new ActorCall(reminder.Type, reminder.Id, $"remind/{reminder.Name}", Body(reminder))
         {
@@ -157,20 +151,20 @@ public sealed partial class ReminderScheduler : IAsyncDisposable
         {
             using var reply = await runtime.ReachAsync(call, _stopping.Token);
             if (!ActorTransport.IsActorError(reply))
-                return Tick.Delivered;
+                return true;
 
             Log.Failed(_logger, reminder.Type, reminder.Id, reminder.Name, "actor error with details in body");
         }
         catch (ActorReminderCancelledException)
         {
-            return Tick.Cancelled;
+            return true;
         }
         catch (Exception e) when (e is ActorApiException or ActorUnavailableException)
         {
             Log.Failed(_logger, reminder.Type, reminder.Id, reminder.Name, e.Message);
         }
 
-        return Tick.Failed;
+        return false;
     }
 
     // Both texts are empty: a scheduler's job does not know them any more.

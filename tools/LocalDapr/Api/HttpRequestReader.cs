@@ -6,6 +6,9 @@ namespace ImDapr.LocalDapr.Api;
 /// <summary>Reads what HTTP calls of the API have in common.</summary>
 internal static class HttpRequestReader
 {
+    // What a client only promises to send is not allocated beyond this.
+    private const int MostAtOnce = 64 * 1024;
+
     private static readonly JsonDocumentOptions Json = new() { MaxDepth = LocalDapr.Json.GoNumbers.MaxDepth };
 
     /// <summary>Query parameters <c>metadata.x</c>; of several with one name the first.</summary>
@@ -39,6 +42,12 @@ internal static class HttpRequestReader
 
     public static async Task<byte[]> BytesAsync(HttpContext context)
     {
+        if (context.Request.ContentLength is { } length and <= MostAtOnce)
+        {
+            var body = GC.AllocateUninitializedArray<byte>((int)length);
+            await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
+            return body;
+        }
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
         return buffer.ToArray();

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 namespace ImDapr.LocalDapr.Api;
 
@@ -40,7 +39,7 @@ public static class TraceContext
     private static string RandomHex(int bytes)
     {
         Span<byte> random = stackalloc byte[bytes];
-        RandomNumberGenerator.Fill(random);
+        Random.Shared.NextBytes(random); // to be told apart, not to be kept secret
         return Convert.ToHexStringLower(random);
     }
 }

@@ -9,6 +9,9 @@ namespace ImDapr.LocalDapr.Invocation;
 /// <param name="own">The app beside this sidecar: when it calls itself, it is called and no other instance.</param>
 public sealed class InvocationForwarder(InvocationRouter router, AppChannel own, Resiliency resiliency, TimeProvider time) : IDisposable
 {
+    private const int PartBytes = 4096;
+    private const int MostUnflushedBytes = 64 * 1024;
+
     // daprd's namespace where none is set.
     private static readonly string Namespace = Environment.GetEnvironmentVariable("NAMESPACE") is { Length: > 0 } space ? space : "default";
 
@@ -121,11 +124,11 @@ public sealed class InvocationForwarder(InvocationRouter router, AppChannel own,
             request.Content = new StreamContent(incoming.Body);
         else if (call.Body is { } body)
             request.Content = new ByteArrayContent(body);
-        var nominated = incoming.Headers.Connection.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var nominated = incoming.Headers.Connection.ToString();
         foreach (var (name, values) in incoming.Headers)
         {
             // A header that Connection names is of this hop too (RFC 9110, 7.6.1).
-            if (!HopByHop.Contains(name) && !NotOfTheClient.Contains(name) && !nominated.Contains(name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            if (!HopByHop.Contains(name) && !NotOfTheClient.Contains(name) && !IsNominated(nominated, name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
         request.Headers.TryAddWithoutValidation("dapr-caller-app-id", own.AppId);
@@ -135,6 +138,9 @@ public sealed class InvocationForwarder(InvocationRouter router, AppChannel own,
             AddForwarded(request);
         return request;
     }
+
+    private static bool IsNominated(string connection, string name) =>
+        connection.Length > 0 && connection.Split(',', StringSplitOptions.TrimEntries).Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private static void AddForwarded(HttpRequestMessage request)
     {
@@ -147,18 +153,16 @@ public sealed class InvocationForwarder(InvocationRouter router, AppChannel own,
     private static async Task CopyAsync(HttpResponseMessage response, HttpContext context, CancellationToken cancellationToken)
     {
         CopyHeaders(response, context);
+        // An answer whose length is known ends soon: its parts wait for each other. One that streams goes on part by part, as it comes.
+        var isStreaming = response.Content.Headers.ContentLength is null;
         using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(16 * 1024);
-        try
+        var writer = context.Response.BodyWriter;
+        int read;
+        while ((read = await body.ReadAsync(writer.GetMemory(PartBytes), cancellationToken)) > 0)
         {
-            // Each part goes on as it comes: an answer may stream for long.
-            int read;
-            while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
-                await context.Response.BodyWriter.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
-        }
-        finally
-        {
-            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+            writer.Advance(read);
+            if (isStreaming || writer.UnflushedBytes >= MostUnflushedBytes)
+                await writer.FlushAsync(cancellationToken);
         }
     }
 

@@ -182,7 +182,8 @@ public sealed class DaprGrpcService(SidecarBlocks blocks, SidecarMetadata metada
     }
 
     private static StateWrite Bytes(StateItem item) =>
-        new(item.Key, item.Value.ToByteArray(), item.Etag?.Value, Concurrency(item.Options), StateTtl.Read(item.Metadata));
+        new(item.Key, item.Value.ToByteArray(), item.Etag?.Value, Concurrency(item.Options), StateTtl.Read(item.Metadata),
+            IsStrong: item.Options?.Consistency == StateOptions.Types.StateConsistency.ConsistencyStrong);
 
     private static StateWrite Delete(StateItem item) => new(item.Key, null, item.Etag?.Value, Concurrency(item.Options), null);
 

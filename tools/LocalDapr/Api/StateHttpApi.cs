@@ -135,7 +135,8 @@ internal static class StateHttpApi
         var own = item.Texts("metadata");
         foreach (var (name, value) in metadata)
             own[name] = value;
-        return new StateWrite(item.Text("key") ?? "", Value(item, state), item.Text("etag"), Options(item), StateTtl.Read(own), IsJson: true);
+        return new StateWrite(item.Text("key") ?? "", Value(item, state), item.Text("etag"), Options(item), StateTtl.Read(own), IsJson: true,
+            IsStrong: (item.Member("options") ?? default).Text("consistency") == "strong");
     }
 
     private static byte[] Value(JsonElement item, StateBlock state)

@@ -86,7 +86,7 @@ public sealed partial class Sidecar : IAsyncDisposable
         }
         _around.Router.Add(_app);
         _appReady = true;
-        _health = new AppHealth(_app, health, healthy => healthy ? StartAgainAsync() : StopAppAsync(CancellationToken.None), _around.Time, _logger);
+        _health = new AppHealth(_app, health, healthy => healthy ? TryStartAppAsync() : TryStopAppAsync(), _around.Time, _logger);
     }
 
     /// <summary>Hands the actors over and stops the subscriptions; calls that run end or are drained. The app is still there to be told.</summary>
@@ -169,17 +169,27 @@ public sealed partial class Sidecar : IAsyncDisposable
         }
     }
 
-    private async Task StartAgainAsync()
+    // The next health check that succeeds tries again.
+    private async Task<bool> TryStartAppAsync()
     {
         using var limit = new CancellationTokenSource(DrainLimit);
         try
         {
             await StartAppAsync(limit.Token);
+            return true;
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or FormatException or ResourceException)
+        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException or FormatException or ResourceException or ComponentException)
         {
             LogNotConnected(_logger, Options.AppId, exception);
+            await StopAppAsync(CancellationToken.None);
+            return false;
         }
+    }
+
+    private async Task<bool> TryStopAppAsync()
+    {
+        await StopAppAsync(CancellationToken.None);
+        return true;
     }
 
     private async Task StopAppAsync(CancellationToken cancellationToken)
@@ -326,6 +336,6 @@ public sealed partial class Sidecar : IAsyncDisposable
     [LoggerMessage(9713, LogLevel.Error, "{AppId} answered {Status} on /{Path}: it counts as having none")]
     private static partial void LogAppAnswered(ILogger logger, string appId, int status, string path);
 
-    [LoggerMessage(9714, LogLevel.Error, "{AppId} could not be connected; its next health check that succeeds after a failure tries again")]
+    [LoggerMessage(9714, LogLevel.Error, "{AppId} could not be connected; its next health check that succeeds tries again")]
     private static partial void LogNotConnected(ILogger logger, string appId, Exception error);
 }

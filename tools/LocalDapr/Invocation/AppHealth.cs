@@ -13,15 +13,17 @@ internal sealed partial class AppHealth : IAsyncDisposable
 {
     private readonly AppChannel _app;
     private readonly AppHealthOptions _options;
-    private readonly Func<bool, Task> _changed;
+    private readonly Func<bool, Task<bool>> _changed;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
     private int _failures;
 
-    /// <param name="changed">Called when the app has become healthy or unhealthy, one call at a time.</param>
-    public AppHealth(AppChannel app, AppHealthOptions options, Func<bool, Task> changed, TimeProvider time, ILogger logger)
+    /// <param name="changed">
+    /// Called when the app has become healthy or unhealthy, one call at a time; false: what had to be done failed, and the app still counts as unhealthy.
+    /// </param>
+    public AppHealth(AppChannel app, AppHealthOptions options, Func<bool, Task<bool>> changed, TimeProvider time, ILogger logger)
     {
         (_app, _options, _changed, _time, _logger) = (app, options, changed, time, logger);
         _failures = options.Threshold;
@@ -60,7 +62,10 @@ internal sealed partial class AppHealth : IAsyncDisposable
             return;
         LogChanged(_logger, _app.AppId, _app.Port, succeeded ? "healthy" : "unhealthy");
         _app.IsHealthy = succeeded;
-        await _changed(succeeded);
+        if (await _changed(succeeded))
+            return;
+        _failures = _options.Threshold;
+        _app.IsHealthy = false;
     }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)

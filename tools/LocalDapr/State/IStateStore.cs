@@ -11,7 +11,9 @@ public sealed record StateEntry(byte[] Value, string ETag, IReadOnlyDictionary<s
 /// <param name="ETag">Null or empty: none given.</param>
 /// <param name="TtlSeconds">Null: not given (an existing time to live stays); 0 or less: for ever.</param>
 /// <param name="IsJson">Given as JSON (HTTP API, actors), not as bytes (gRPC API): a store that has a JSON type keeps it as such.</param>
-public sealed record StateWrite(string Key, byte[]? Value, string? ETag, StateConcurrency Concurrency, int? TtlSeconds, bool IsJson = false);
+/// <param name="IsStrong">Strong consistency was asked for: a store with replicas waits for them.</param>
+public sealed record StateWrite(
+    string Key, byte[]? Value, string? ETag, StateConcurrency Concurrency, int? TtlSeconds, bool IsJson = false, bool IsStrong = false);
 
 /// <summary>A state store of one sidecar, with the semantics of the component it is named after (dapr-contract 2).</summary>
 public interface IStateStore : IAsyncDisposable

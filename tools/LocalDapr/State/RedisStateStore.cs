@@ -36,16 +36,25 @@ internal sealed partial class RedisStateStore(ComponentSpec spec, ILogger<RedisS
         return redis.error_reply("failed to delete " .. KEYS[1])
         """;
 
+    private const string ConnectedReplicas = "connected_slaves:";
+    private const int WaitMilliseconds = 1000;
+
     private readonly ConfigurationOptions _options = RedisSettings.Read(spec);
     private readonly int? _defaultTtl = spec.Find("ttlInSeconds") is null ? null : spec.Integer("ttlInSeconds", 0);
     private ConnectionMultiplexer? _connection;
+    private int _replicas;
 
     private IDatabase Database => (_connection ?? throw new ObjectDisposedException(spec.Name)).GetDatabase();
 
     public bool KeepsSixDecimals => true;
 
-    public async Task InitAsync(CancellationToken cancellationToken) =>
+    public async Task InitAsync(CancellationToken cancellationToken)
+    {
         _connection = await RedisSettings.ConnectAsync(spec, _options, cancellationToken);
+        var info = (string?)await Database.ExecuteAsync("INFO", "replication").WaitAsync(cancellationToken) ?? "";
+        var line = info.Split('\n').FirstOrDefault(line => line.StartsWith(ConnectedReplicas, StringComparison.Ordinal));
+        _ = int.TryParse(line?[ConnectedReplicas.Length..], CultureInfo.InvariantCulture, out _replicas);
+    }
 
     public async Task<StateEntry?> GetAsync(string key, CancellationToken cancellationToken)
     {
@@ -110,6 +119,9 @@ internal sealed partial class RedisStateStore(ComponentSpec spec, ILogger<RedisS
         // A second command, as in daprd's component: a crash in between leaves the key without its time to live.
         if (Ttl(write) is { } ttl)
             await SetTtlAsync(Database, write.Key, ttl).WaitAsync(cancellationToken);
+        // As many as there were at the start; how many of them answered in time is not asked, as in daprd.
+        if (write.IsStrong && _replicas > 0)
+            await Database.ExecuteAsync("WAIT", _replicas, WaitMilliseconds).WaitAsync(cancellationToken);
     }
 
     private async Task DeleteAsync(StateWrite write, CancellationToken cancellationToken)

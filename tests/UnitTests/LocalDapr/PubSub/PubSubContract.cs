@@ -146,20 +146,22 @@ public abstract class PubSubContract : IAsyncLifetime
     {
         var pubSub = await OpenAsync(("concurrency", "3"), ("processingTimeout", "60000"));
         var (running, most) = (0, 0);
-        var go = new SemaphoreSlim(0);
+        var (entered, go) = (new SemaphoreSlim(0), new SemaphoreSlim(0));
         var received = await SubscribeAsync(pubSub, async (_, cancellationToken) =>
         {
             var now = Interlocked.Increment(ref running);
             InterlockedMax(ref most, now);
+            entered.Release();
             await go.WaitAsync(cancellationToken);
             Interlocked.Decrement(ref running);
         });
 
         for (var i = 0; i < 12; i++)
             await PublishAsync(pubSub, $"{i}");
-        await TakeAsync(received, 3);
+        for (var i = 0; i < 3; i++)
+            Assert.True(await entered.WaitAsync(Components.Patience));
         go.Release(12);
-        await TakeAsync(received, 9);
+        await TakeAsync(received, 12);
 
         Assert.Equal(3, most);
     }

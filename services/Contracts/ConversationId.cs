@@ -9,7 +9,8 @@ public static class ConversationKinds
 }
 
 /// <summary>
-/// A conversation's id, derived once: <c>d:{a}:{b}</c> (the two user ids in ordinal order), <c>g:{groupId}</c>, <c>s:{userId}</c>.
+/// A conversation's id, derived once: <c>d:{a}:{b}</c> (the two user ids in ordinal order), <c>g:{groupId}</c>, <c>s:{userId}</c> (what ImDapr
+/// itself tells a user), <c>s:{userId}:{appId}</c> (what another application tells it).
 /// A colon occurs in no user or group id, so the parts are never ambiguous.
 /// </summary>
 public sealed record ConversationId(string Kind, string First, string? Second)
@@ -21,6 +22,8 @@ public sealed record ConversationId(string Kind, string First, string? Second)
 
     public static string System(string userId) => $"s:{userId}";
 
+    public static string System(string userId, string appId) => $"s:{userId}:{appId}";
+
     /// <summary>The parsed id, or null when it is none.</summary>
     public static ConversationId? TryParse(string? value)
     {
@@ -30,6 +33,7 @@ public sealed record ConversationId(string Kind, string First, string? Second)
             ["d", var a, var b] when Ids.IsValid(a) && Ids.IsValid(b) && string.CompareOrdinal(a, b) < 0 => new(ConversationKinds.Direct, a, b),
             ["g", var id] when Ids.IsValid(id) => new(ConversationKinds.Group, id, null),
             ["s", var id] when Ids.IsValid(id) => new(ConversationKinds.System, id, null),
+            ["s", var id, var app] when Ids.IsValid(id) && Ids.IsValid(app) => new(ConversationKinds.System, id, app),
             _ => null,
         };
     }

@@ -1,10 +1,33 @@
+using System.Text.Json;
+
 namespace ImDapr.Contracts;
 
 /// <summary>On <see cref="Topics.Messages"/>: a batch of stored entities; of each conversation in ascending seq.</summary>
-public sealed record MessagesStored(Message[] Messages);
+/// <param name="Messages">The entities.</param>
+/// <param name="Policies">How each reaches the members, in the order of the messages; absent: all by <see cref="FanOutPolicy.Reference"/>.</param>
+public sealed record MessagesStored(Message[] Messages, FanOutPolicy[]? Policies = null)
+{
+    public static MessagesStored Of(Message[] messages) =>
+        new(messages, Array.TrueForAll(messages, message => message.FanOut == FanOutPolicy.Reference) ? null : Array.ConvertAll(messages, message => message.FanOut));
 
-/// <summary>On <see cref="Topics.Deliveries"/>: what to push. Messages stand once, users point to them.</summary>
-public sealed record Deliveries(Message[] Messages, UserDelivery[] Users, ReceiptDelivery[] Receipts);
+    /// <summary>The messages, each with its policy.</summary>
+    public Message[] WithPolicies() =>
+        Policies is null ? Messages : [.. Messages.Select((message, i) => message with { FanOut = Policies[i] })];
+}
+
+/// <summary>On <see cref="Topics.Deliveries"/>: what to push. Messages stand once, users and timelines point to them.</summary>
+public sealed record Deliveries(
+    Message[] Messages,
+    UserDelivery[] Users,
+    ReceiptDelivery[] Receipts,
+    TimelineDelivery[]? Timelines = null,
+    TypingDelivery[]? Typings = null);
+
+/// <param name="Messages">Indices into <see cref="Deliveries.Messages"/>, by ascending seq.</param>
+public sealed record TimelineDelivery(string ConversationId, int[] Messages);
+
+/// <summary>Somebody types, and the users to tell.</summary>
+public sealed record TypingDelivery(TypingNotice Typing, string[] ToUserIds);
 
 /// <summary>New entries of one user's inbox.</summary>
 public sealed record UserDelivery(string UserId, DeliveredEntry[] Entries);
@@ -13,7 +36,7 @@ public sealed record UserDelivery(string UserId, DeliveredEntry[] Entries);
 /// <param name="Message">Index into <see cref="Deliveries.Messages"/>.</param>
 public sealed record DeliveredEntry(long Position, int Message);
 
-/// <summary>A risen read mark and the users to tell.</summary>
+/// <summary>A risen mark and the users to tell.</summary>
 public sealed record ReceiptDelivery(Receipt Receipt, string[] ToUserIds);
 
 /// <summary>On <see cref="Topics.Offline"/>: messages for users that have no live device.</summary>
@@ -23,7 +46,7 @@ public sealed record OfflineRecipients(Message[] Messages, UserDelivery[] Users)
 /// On <see cref="Topics.Relations"/>: something about groups or blocks changed. A hint to look again, so order and repeats do not matter;
 /// <paramref name="Action"/> and <paramref name="UserIds"/> say what happened for the conversation's own record.
 /// </summary>
-/// <param name="Kind"><c>group</c>, <c>block</c> or <c>profile</c>.</param>
+/// <param name="Kind"><c>group</c>, <c>block</c>, <c>contact</c> or <c>profile</c>.</param>
 /// <param name="Subject">Group id; for a block <c>{blockerId}:{blockedId}</c>; for a profile the user id.</param>
 /// <param name="Version">Version of the group after the change, rising by one; 0 for others.</param>
 /// <param name="Action"><c>created|added|removed|left|role|renamed|dissolved</c> · <c>blocked|unblocked</c> · <c>updated</c>.</param>
@@ -33,3 +56,22 @@ public sealed record RelationChanged(string Kind, string Subject, long Version, 
 
 /// <summary>On <see cref="Topics.Sessions"/>: this connection is over.</summary>
 public sealed record SessionEnded(string UserId, string DeviceId, string ConnectionId, string Reason);
+
+/// <summary>
+/// On <see cref="Topics.Timelines"/>: who reads a timeline from now on, or no more: connections join or leave its pushes. A hint; every Sync
+/// tells the same.
+/// </summary>
+public sealed record TimelineMembers(string ConversationId, string[] Joined, string[] Left);
+
+/// <summary>On <see cref="Topics.Inboxes"/>: these inboxes have grown while somebody polls them.</summary>
+public sealed record InboxesGrown(string[] UserIds);
+
+/// <summary>On <see cref="Topics.Notifications"/>: another service asks for a delivery (design section 6).</summary>
+/// <param name="Id">1–64 visible ASCII characters, unique per source application: a redelivery is harmless.</param>
+/// <param name="From">User on whose behalf it is sent; absent: the application itself.</param>
+/// <param name="Type"><c>notification</c> or a type that clients may send.</param>
+/// <param name="ExpiresAt">Unix milliseconds, UTC, after which nobody is to see it.</param>
+public sealed record Notification(string? Id, NotificationTarget? To, string? From, string? Type, JsonElement? Body, long? ExpiresAt);
+
+/// <summary>Exactly one of the two: users, each in its system conversation of the source application, or a conversation.</summary>
+public sealed record NotificationTarget(string[]? UserIds, string? ConversationId);

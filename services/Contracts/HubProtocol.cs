@@ -31,7 +31,7 @@ public sealed record SyncRequest(long After, int Limit, string? Epoch = null);
 /// <param name="Head">Last position of the inbox.</param>
 /// <param name="Epoch">Changes when the inbox was rebuilt: positions of another epoch mean nothing.</param>
 /// <param name="Reset">The asked position is not in this inbox (older than what is kept, or of another epoch): entries start over, load conversations by History.</param>
-/// <param name="Timelines">Conversations read from their timeline instead of the inbox, with their heads.</param>
+/// <param name="Timelines">Conversations that have messages which no inbox holds, with their heads: read those from the last seq shown by History, before the entries are applied.</param>
 public sealed record SyncPage(InboxEntry[] Entries, long Next, long Head, string Epoch, bool Reset, TimelineHead[] Timelines);
 
 public sealed record TimelineHead(string ConversationId, long LastSeq);
@@ -60,7 +60,29 @@ public sealed record ConversationSummary(
     long LastSeq,
     long ReadSeq,
     long Unread,
-    Message? LastMessage);
+    Message? LastMessage,
+    long ClearedSeq = 0,
+    bool Muted = false,
+    bool Pinned = false);
+
+/// <summary>
+/// Argument of <c>UpdateConversation</c>: how a conversation stands for the calling user alone; absent fields stay. The user's devices learn of it
+/// by a notification in the user's own system conversation.
+/// </summary>
+/// <param name="ClearedSeq">Everything up to this seq is gone for this user; it only rises.</param>
+public sealed record ConversationUpdate(string? ConversationId, bool? Muted, bool? Pinned, long? ClearedSeq);
+
+/// <summary>Argument of <c>Recall</c>.</summary>
+public sealed record RecallRequest(string? ConversationId, long Seq);
+
+/// <summary>Argument of <c>Typing</c>.</summary>
+public sealed record TypingRequest(string? ConversationId);
+
+/// <summary>A member types. Nothing is stored; it holds for some seconds.</summary>
+public sealed record TypingNotice(string ConversationId, string UserId);
+
+/// <summary>Argument of <c>Receipts</c>: how far the members have received and read.</summary>
+public sealed record ReceiptsRequest(string? ConversationId);
 
 /// <summary>Argument of <c>WatchPresence</c>; replaces what the connection watched before.</summary>
 public sealed record WatchPresenceRequest(string[]? UserIds);
@@ -68,10 +90,13 @@ public sealed record WatchPresenceRequest(string[]? UserIds);
 /// <summary>Who is online, on which platforms.</summary>
 public sealed record UserPresence(string UserId, bool Online, string[] Devices);
 
-/// <summary>A member's read mark rose.</summary>
-public sealed record Receipt(string ConversationId, string UserId, long ReadSeq);
+/// <summary>How far a member has received and read; both only rise, and what is read counts as delivered.</summary>
+public sealed record Receipt(string ConversationId, string UserId, long ReadSeq, long DeliveredSeq);
 
-/// <summary>Why a session ended: <c>replaced</c> (the same device connected again), <c>revoked</c> (signed out).</summary>
+/// <summary>
+/// Why a session ended: <c>replaced</c> (the same device connected again), <c>revoked</c> (signed out), <c>policy</c> (another device connected that
+/// may not be online together with this one).
+/// </summary>
 public sealed record Kick(string Reason);
 
 public sealed record Within(int WithinSeconds);
@@ -82,6 +107,7 @@ public interface IImClient
     Task Deliver(IReadOnlyList<InboxEntry> entries);
     Task DeliverTimeline(IReadOnlyList<Message> messages);
     Task Receipt(Receipt receipt);
+    Task Typing(TypingNotice typing);
     Task Presence(UserPresence presence);
     Task Kicked(Kick kick);
     Task SyncNow(Within within);

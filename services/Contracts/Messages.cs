@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ImDapr.Contracts;
 
@@ -19,6 +20,22 @@ public static class MessageTypes
 
     /// <summary>Fills a seq that a collision left empty. Stored, never delivered.</summary>
     public const string Void = "void";
+
+    /// <summary>What stands at a position whose entity is no longer kept (its time to live or <c>expiresAt</c> has passed); never stored.</summary>
+    public const string Expired = "expired";
+}
+
+/// <summary>How a message reaches the members: decided when it is stored, and kept with it, so that nobody ever guesses (docs/decisions/0007).</summary>
+public enum FanOutPolicy
+{
+    /// <summary>Every member's inbox gets a reference to the one entity.</summary>
+    Reference,
+
+    /// <summary>Every member's inbox gets the message itself.</summary>
+    Copy,
+
+    /// <summary>No inbox gets anything: members read the conversation.</summary>
+    Timeline,
 }
 
 /// <summary>A message entity: stored once, keyed by (conversation, seq).</summary>
@@ -32,6 +49,10 @@ public static class MessageTypes
 /// <param name="ReplyTo">Seq in the same conversation that this answers.</param>
 /// <param name="Mentions">Ids of mentioned users.</param>
 /// <param name="SentAt">Unix milliseconds, UTC, by the server's clock. Not an order: use <paramref name="Seq"/>.</param>
+/// <param name="RecalledBy">Who recalled it; the body is empty then.</param>
+/// <param name="EditedAt">Unix milliseconds, UTC, of the last edit; the body is the edited one.</param>
+/// <param name="Reactions">User ids by reaction, as they stand now.</param>
+/// <param name="ExpiresAt">Unix milliseconds, UTC, after which it is not shown any more.</param>
 public sealed record Message(
     string ConversationId,
     long Seq,
@@ -42,7 +63,16 @@ public sealed record Message(
     JsonElement Body,
     long? ReplyTo,
     string[]? Mentions,
-    long SentAt);
+    long SentAt,
+    string? RecalledBy = null,
+    long? EditedAt = null,
+    IReadOnlyDictionary<string, string[]>? Reactions = null,
+    long? ExpiresAt = null)
+{
+    /// <summary>Server side only; on <see cref="Topics.Messages"/> it travels in <see cref="MessagesStored.Policies"/>.</summary>
+    [JsonIgnore]
+    public FanOutPolicy FanOut { get; init; }
+}
 
 /// <summary>A reference in a user's inbox with the entity it points to.</summary>
 /// <param name="Position">1, 2, 3 … in the user's inbox, without gaps.</param>

@@ -41,6 +41,15 @@ public static class Topics
     /// <summary><see cref="SessionEnded"/>: a device session was replaced or revoked; its node closes the connection.</summary>
     public const string Sessions = "im.sessions";
 
+    /// <summary><see cref="Notification"/>: other services ask for a delivery.</summary>
+    public const string Notifications = "im.notifications";
+
+    /// <summary><see cref="TimelineMembers"/>: who reads a timeline changed.</summary>
+    public const string Timelines = "im.timelines";
+
+    /// <summary><see cref="InboxesGrown"/>: wakes those who poll.</summary>
+    public const string Inboxes = "im.inboxes";
+
     /// <summary>The dead-letter topic of a topic.</summary>
     public static string Dead(string topic) => topic + ".dead";
 }

@@ -9,8 +9,9 @@ public sealed record SendBatch(SendCommand[] Sends);
 /// <summary>Answers in the order of the sends.</summary>
 public sealed record SendBatchAnswer(Answer<SendAck>[] Answers);
 
-/// <summary>A hub call on behalf of a user, to <c>/internal/{history|conversations|read}</c> of message-service.</summary>
-public sealed record UserCall<T>(string UserId, T Request);
+/// <summary>A hub call on behalf of a user, to <c>/internal/…</c> of message-service.</summary>
+/// <param name="DeviceId">The calling device; empty where it does not matter.</param>
+public sealed record UserCall<T>(string UserId, T Request, string DeviceId = "");
 
 /// <summary>Nothing to tell but that it is done.</summary>
 public sealed record Done

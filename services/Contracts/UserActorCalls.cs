@@ -8,6 +8,7 @@ public static class UserActorMethods
     public const string Append = "AppendAsync";
     public const string Sync = "SyncAsync";
     public const string Ack = "AckAsync";
+    public const string DropDevice = "DropDeviceAsync";
 }
 
 /// <summary>A live connection of a device.</summary>
@@ -15,10 +16,15 @@ public static class UserActorMethods
 public sealed record DeviceSession(string DeviceId, string Platform, string ConnectionId, string NodeId);
 
 /// <param name="Replaced">The older connection of the same device, to be kicked; null when there was none.</param>
-public sealed record SessionOpened(DeviceSession? Replaced);
+/// <param name="Excluded">Connections of other devices that may not be online together with this one, to be kicked.</param>
+public sealed record SessionOpened(DeviceSession? Replaced, DeviceSession[]? Excluded = null);
 
-/// <param name="Session">The asking device's session: an actor that lost its state learns it again.</param>
-public sealed record ActorSync(DeviceSession? Session, SyncRequest Request);
+/// <param name="Session">The asking device's session: an actor that lost its state learns it again. Null for a device that polls.</param>
+/// <param name="Polling">A device without a socket: it acknowledges what it asks to see the continuation of, and waits when there is none.</param>
+public sealed record ActorSync(DeviceSession? Session, SyncRequest Request, PollingDevice? Polling = null);
+
+/// <param name="WaitMilliseconds">How long it will wait to be woken.</param>
+public sealed record PollingDevice(string DeviceId, string Platform, long WaitMilliseconds);
 
 public sealed record ActorAck(string DeviceId, long Position);
 
@@ -27,8 +33,11 @@ public sealed record AppendRequest(MessageReference[] References);
 
 /// <param name="JoinSeq">First seq that this user may see.</param>
 /// <param name="IsVoid">A void entity: it closes a gap and gets no position.</param>
-public sealed record MessageReference(string ConversationId, long Seq, long JoinSeq, bool IsVoid = false);
+/// <param name="Copy">The message itself, where the policy is <see cref="FanOutPolicy.Copy"/>.</param>
+/// <param name="Recalls">Seq of a message whose copy must not be shown any more.</param>
+public sealed record MessageReference(string ConversationId, long Seq, long JoinSeq, bool IsVoid = false, Message? Copy = null, long? Recalls = null);
 
 /// <summary>Where each reference stands now; 0 for one that has no position of its own (void, before the join, or no longer kept).</summary>
 /// <param name="Online">The user has at least one open device session.</param>
-public sealed record AppendAnswer(long[] Positions, bool Online);
+/// <param name="Polled">Somebody waits for this inbox to grow (<see cref="InboxesGrown"/>).</param>
+public sealed record AppendAnswer(long[] Positions, bool Online, bool Polled = false);

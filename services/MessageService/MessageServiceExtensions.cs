@@ -1,6 +1,8 @@
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Entities.Sql;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Receipts;
@@ -15,9 +17,16 @@ public static class MessageServiceExtensions
 {
     public static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SendGate>().AddSingleton<ConversationHeads>().AddSingleton<MessageSequencer>();
+        builder.Services.AddSingleton<SendGate>();
         AddBackground<MessagePublisher>(builder.Services);
         AddBackground<MessageWriter>(builder.Services);
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddEntities(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<SqlMessageTable>().AddSingleton<ConversationHeads>().AddSingleton<SqlSequencer>();
+        builder.Services.AddSingleton<IMessageStore, SqlMessageStore>();
         return builder;
     }
 
@@ -57,12 +66,13 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddTimeline(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<MessageStore>().AddSingleton<TimelineReader>();
+        builder.Services.AddSingleton<TimelineReader>();
         return builder;
     }
 
     public static WebApplicationBuilder AddFanOut(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<FanOutOptions>().BindConfiguration("FanOut").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<FanOutHandler>();
         return builder;
     }

@@ -12,7 +12,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddImAuthentication();
 builder.AddMigrations("message", typeof(Program).Assembly);
-builder.AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts();
+builder.AddEntities().AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts();
 builder.Services.AddOpenApi("message-service");
 
 var app = builder.Build();

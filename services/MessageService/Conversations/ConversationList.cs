@@ -1,11 +1,10 @@
 using ImDapr.Contracts;
-using ImDapr.MessageService.Timeline;
-using ImDapr.ServiceDefaults.Sql;
+using ImDapr.MessageService.Entities;
 
 namespace ImDapr.MessageService.Conversations;
 
 /// <summary>A user's conversations, most recently active first. Unread is computed from marks, never counted, so it cannot drift.</summary>
-public sealed class ConversationList(SqlClient sql, MessageStore messages, UserDirectory users)
+public sealed class ConversationList(MemberStore members, IMessageStore messages, UserDirectory users)
 {
     private const int DefaultLimit = 50;
 
@@ -21,21 +20,16 @@ public sealed class ConversationList(SqlClient sql, MessageStore messages, UserD
         return Answer<ConversationSummary[]>.Of(await SummariesAsync(call.UserId, page, cancellationToken));
     }
 
-    /// <summary>
-    /// max(0, last − max(join seq − 1, cleared, read, the user's own last sent)). The own last seq is only looked for beyond the read mark: a
-    /// walk over what is unread, where the timeline's own key serves.
-    /// </summary>
+    /// <summary>Pinned ones first, then by their last message.</summary>
     private async Task<List<Row>> RowsAsync(string userId, CancellationToken cancellationToken)
     {
-        var rows = await sql.QueryAsync(
-            """
-            SELECT m.conversation_id, m.join_seq, m.cleared_seq, m.read_seq,
-              (SELECT MAX(e.seq) FROM messages e WHERE e.conversation_id = m.conversation_id) AS last_seq,
-              (SELECT MAX(e.seq) FROM messages e WHERE e.conversation_id = m.conversation_id AND e.seq > m.read_seq AND e.sender_id = m.user_id) AS sent_seq,
-              (SELECT e.sent_at FROM messages e WHERE e.conversation_id = m.conversation_id ORDER BY e.seq DESC LIMIT 1) AS last_at
-            FROM members m WHERE m.user_id = ? AND m.left_seq = 0
-            """, [userId], cancellationToken);
-        return [.. rows.Select(Read).OrderByDescending(row => row.LastAt).ThenBy(row => row.ConversationId, StringComparer.Ordinal)];
+        var memberships = (await members.OfUserAsync(userId, cancellationToken)).Select(row => row.Membership).Where(row => row.IsActive).ToList();
+        var activity = await messages.ActivityAsync(memberships, cancellationToken);
+        return [.. memberships
+            .Select(membership => new Row(membership, activity.GetValueOrDefault(membership.ConversationId) ?? new ConversationActivity(0, 0, 0)))
+            .OrderByDescending(row => row.Membership.PinnedAt)
+            .ThenByDescending(row => row.Activity.LastAt)
+            .ThenBy(row => row.ConversationId, StringComparer.Ordinal)];
     }
 
     private async Task<ConversationSummary[]> SummariesAsync(string userId, List<Row> page, CancellationToken cancellationToken)
@@ -50,20 +44,21 @@ public sealed class ConversationList(SqlClient sql, MessageStore messages, UserD
             var id = ids[row.ConversationId];
             var peer = id.PeerOf(userId);
             var title = peer is null ? names.Groups.GetValueOrDefault(id.First, id.First) : names.Users.GetValueOrDefault(peer, peer);
-            var lastMessage = last.GetValueOrDefault((row.ConversationId, row.LastSeq));
+            var lastMessage = row.LastSeq <= row.Membership.ClearedSeq ? null : last.GetValueOrDefault((row.ConversationId, row.LastSeq));
             return new ConversationSummary(
-                row.ConversationId, id.Kind, title, peer, row.LastSeq, row.ReadSeq, row.Unread,
-                lastMessage?.Type == MessageTypes.Void ? null : lastMessage);
+                row.ConversationId, id.Kind, title, peer, row.LastSeq, row.Membership.ReadSeq, row.Unread,
+                lastMessage?.Type == MessageTypes.Void ? null : lastMessage, row.Membership.ClearedSeq, row.Membership.IsMuted, row.Membership.PinnedAt > 0);
         })];
     }
 
-    private static Row Read(SqlRow row) => new(
-        row.String("conversation_id"), row.Int64("join_seq"), row.Int64("cleared_seq"), row.Int64("read_seq"),
-        row.Int64OrNull("last_seq") ?? 0, row.Int64OrNull("sent_seq") ?? 0, row.Int64OrNull("last_at") ?? 0);
-
-    private sealed record Row(string ConversationId, long JoinSeq, long ClearedSeq, long ReadSeq, long LastSeq, long SentSeq, long LastAt)
+    private sealed record Row(Membership Membership, ConversationActivity Activity)
     {
-        public long Unread => Conversations.Unread.Count(LastSeq, JoinSeq, ClearedSeq, ReadSeq, SentSeq);
+        public string ConversationId => Membership.ConversationId;
+
+        public long LastSeq => Activity.LastSeq;
+
+        public long Unread =>
+            Conversations.Unread.Count(LastSeq, Membership.JoinSeq, Membership.ClearedSeq, Membership.ReadSeq, Activity.SentSeq);
     }
 }
 

@@ -1,5 +1,8 @@
+using Dapr.Client;
 using ImDapr.Contracts;
-using ImDapr.MessageService.Timeline;
+using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.FanOut;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
 
@@ -7,8 +10,12 @@ namespace ImDapr.MessageService.Conversations;
 /// Makes our members of a group equal to what user-service says now. It takes the state, not the change, so repeats, order and lost events do
 /// not matter; versions keep an older snapshot from undoing a newer one when two instances do this at once.
 /// </summary>
-public sealed class GroupReconciler(UserDirectory users, MemberStore members, MessageStore messages)
+public sealed class GroupReconciler(
+    UserDirectory users, MemberStore members, IMessageStore messages, DaprClient dapr, IOptions<FanOutOptions> options)
 {
+    // User ids of one event: some hundred KiB.
+    private const int UsersPerEvent = 2_000;
+
     // Every further round means that the group changed in between.
     private const int MaxRounds = 10;
 
@@ -37,15 +44,41 @@ public sealed class GroupReconciler(UserDirectory users, MemberStore members, Me
         var rows = (await members.OfConversationAsync(group.ConversationId, cancellationToken)).ToDictionary(row => row.UserId);
         var heads = await messages.HeadsAsync([group.ConversationId], cancellationToken);
         var change = GroupChange.Between(group, rows, heads.GetValueOrDefault(group.ConversationId));
+        var before = await members.TimelineAsync(group.ConversationId, cancellationToken);
+        var now = TimelineRules.Next(before, group.Members.Length, options.Value);
+        // First the state, then the members: whoever is a member of a timeline finds that it is one.
+        if (now != before)
+            await members.SetTimelineAsync([group.ConversationId], now, cancellationToken);
         await members.AddAsync(change.Added, cancellationToken);
         foreach (var membership in change.Decided)
             await members.DecideAsync(membership, cancellationToken);
+        if (before == TimelineState.Now || now == TimelineState.Now)
+            await TellReadersAsync(group, change, before, now, cancellationToken);
     }
+
+    /// <summary>Connections join the pushes of a timeline, or leave them.</summary>
+    private async Task TellReadersAsync(Group group, GroupChange change, TimelineState before, TimelineState now, CancellationToken cancellationToken)
+    {
+        // What was a timeline is still left only by who leaves: its last messages may be under way.
+        var joined = now != TimelineState.Now ? [] : before == TimelineState.Now ? change.Joined : group.Members.Select(member => member.UserId);
+        foreach (var chunk in joined.Chunk(UsersPerEvent))
+            await TellAsync(new TimelineMembers(group.ConversationId, chunk, []), cancellationToken);
+        foreach (var chunk in change.Left.Chunk(UsersPerEvent))
+            await TellAsync(new TimelineMembers(group.ConversationId, [], chunk), cancellationToken);
+    }
+
+    private Task TellAsync(TimelineMembers readers, CancellationToken cancellationToken) =>
+        dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Timelines, readers, cancellationToken);
 }
 
 /// <summary>The rows to add and to rewrite so that members equal a group.</summary>
-public sealed record GroupChange(IReadOnlyList<Membership> Added, IReadOnlyList<Membership> Decided)
+/// <param name="Added">Members that have no row yet.</param>
+/// <param name="Decided">Rows that change: another role, gone, or back.</param>
+/// <param name="Joined">Who is a member now and was not before.</param>
+public sealed record GroupChange(IReadOnlyList<Membership> Added, IReadOnlyList<Membership> Decided, IReadOnlyList<string> Joined)
 {
+    public IEnumerable<string> Left => Decided.Where(row => !row.IsActive).Select(row => row.UserId);
+
     /// <param name="group">The group as it is now.</param>
     /// <param name="rows">What stands here, by user, those who left included.</param>
     /// <param name="head">Last seq of the conversation: who joins now sees what comes after it.</param>
@@ -53,9 +86,13 @@ public sealed record GroupChange(IReadOnlyList<Membership> Added, IReadOnlyList<
     {
         var added = new List<Membership>();
         var decided = new List<Membership>();
+        var joined = new List<string>();
         foreach (var member in group.Members)
         {
-            if (!rows.TryGetValue(member.UserId, out var row))
+            rows.TryGetValue(member.UserId, out var row);
+            if (row is not { IsActive: true })
+                joined.Add(member.UserId);
+            if (row is null)
                 added.Add(new Membership(member.UserId, group.ConversationId, member.Role, head + 1, 0, 0, 0, group.Version));
             else if (!row.IsActive)
                 decided.Add(row with { Role = member.Role, JoinSeq = head + 1, LeftSeq = 0, Version = group.Version });
@@ -66,6 +103,6 @@ public sealed record GroupChange(IReadOnlyList<Membership> Added, IReadOnlyList<
         decided.AddRange(rows.Values
             .Where(row => row.IsActive && !present.Contains(row.UserId))
             .Select(row => row with { LeftSeq = head + 1, Version = group.Version }));
-        return new GroupChange(added, decided);
+        return new GroupChange(added, decided, joined);
     }
 }

@@ -1,4 +1,6 @@
 using ImDapr.Contracts;
+using ImDapr.MessageService.FanOut;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
 
@@ -7,11 +9,16 @@ public sealed record ConversationMembers(IReadOnlyDictionary<string, Membership>
 
 /// <summary>
 /// Members of conversations, from memory. A member who is not known is looked up at its owner before it is refused, so that whoever was just
-/// added can write at once; a removal is told to every instance.
+/// added can write at once; a removal is told to every instance. Of a timeline the members are never loaded together.
 /// </summary>
-public sealed class MemberDirectory(MemberStore store, GroupReconciler reconciler) : IDisposable
+public sealed class MemberDirectory(MemberStore store, GroupReconciler reconciler, IOptions<FanOutOptions> options) : IDisposable
 {
-    private readonly BoundedCache<ConversationMembers> _members = new(20_000, TimeSpan.FromSeconds(30));
+    // What is remembered after a word of its change was lost.
+    private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
+
+    private readonly BoundedCache<ConversationMembers> _members = new(20_000, Lifetime);
+    private readonly BoundedCache<object> _timelines = new(100_000, Lifetime);
+    private readonly BoundedCache<Membership> _readers = new(200_000, Lifetime);
     private readonly BoundedCache<string> _ensured = new(200_000, TimeSpan.FromHours(1));
 
     public async Task<ConversationMembers> MembersAsync(string conversationId, CancellationToken cancellationToken)
@@ -27,39 +34,106 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     /// <summary>The user's membership, or null when it is no member.</summary>
     public async Task<Membership?> FindAsync(string conversationId, string userId, CancellationToken cancellationToken)
     {
-        var members = await MembersAsync(conversationId, cancellationToken);
-        if (members.ByUser.TryGetValue(userId, out var membership))
+        if (await LookAsync(conversationId, userId, cancellationToken) is { } membership)
             return membership;
         if (ConversationId.TryParse(conversationId) is not { Kind: ConversationKinds.Group, First: var groupId })
             return null;
         await reconciler.ReconcileAsync(groupId, cancellationToken);
         Forget(conversationId);
-        return (await MembersAsync(conversationId, cancellationToken)).ByUser.GetValueOrDefault(userId);
+        return await LookAsync(conversationId, userId, cancellationToken);
+    }
+
+    /// <summary>How the conversation's next message reaches its members.</summary>
+    public async Task<FanOutPolicy> PolicyAsync(string conversationId, CancellationToken cancellationToken)
+    {
+        var kind = ConversationId.TryParse(conversationId)!.Kind;
+        return TimelineRules.PolicyOf(kind, await TimelineAsync(conversationId, kind, cancellationToken), options.Value);
     }
 
     /// <summary>Makes the two users of each pair members of their conversation. Before its first message, so that Sync finds it.</summary>
     public async Task EnsureDirectAsync(IReadOnlyCollection<(string UserId, string PeerId)> pairs, CancellationToken cancellationToken)
     {
-        var missing = pairs.Where(pair => !_ensured.Contains(ConversationId.Direct(pair.UserId, pair.PeerId))).ToList();
-        if (missing.Count == 0)
+        var rows = pairs.Where(pair => !_ensured.Contains(ConversationId.Direct(pair.UserId, pair.PeerId)))
+            .SelectMany(pair => new[] { Direct(pair.UserId, pair.PeerId), Direct(pair.PeerId, pair.UserId) }).Distinct().ToList();
+        await EnsureAsync(rows, options.Value.Direct == FanOutPolicy.Timeline, cancellationToken);
+    }
+
+    /// <summary>Makes each user a member of its system conversations.</summary>
+    public async Task EnsureSystemAsync(IReadOnlyCollection<(string UserId, string ConversationId)> conversations, CancellationToken cancellationToken)
+    {
+        var rows = conversations.Where(conversation => !_ensured.Contains(conversation.ConversationId))
+            .Select(conversation => First(conversation.UserId, conversation.ConversationId)).Distinct().ToList();
+        await EnsureAsync(rows, isTimeline: false, cancellationToken);
+    }
+
+    public void Forget(string conversationId)
+    {
+        _members.Remove(conversationId);
+        _timelines.Remove(conversationId);
+    }
+
+    /// <summary>Forgets what is remembered of these members of a timeline.</summary>
+    public void Forget(string conversationId, IEnumerable<string> userIds)
+    {
+        foreach (var userId in userIds)
+            _readers.Remove(ReaderKey(conversationId, userId));
+    }
+
+    private async Task<Membership?> LookAsync(string conversationId, string userId, CancellationToken cancellationToken)
+    {
+        if (_members.Get(conversationId) is { } known)
+            return known.ByUser.GetValueOrDefault(userId);
+        var kind = ConversationId.TryParse(conversationId)?.Kind ?? "";
+        if (kind != ConversationKinds.Group || await TimelineAsync(conversationId, kind, cancellationToken) != TimelineState.Now)
+            return (await MembersAsync(conversationId, cancellationToken)).ByUser.GetValueOrDefault(userId);
+        if (_readers.Get(ReaderKey(conversationId, userId)) is { } reader)
+            return reader;
+        var found = (await store.FindAsync(conversationId, [userId], cancellationToken)).FirstOrDefault(row => row.IsActive);
+        if (found is not null)
+            _readers.Set(ReaderKey(conversationId, userId), found);
+        return found;
+    }
+
+    // Only groups change; the others are what the configuration says.
+    private async Task<TimelineState> TimelineAsync(string conversationId, string kind, CancellationToken cancellationToken)
+    {
+        if (kind != ConversationKinds.Group)
+            return kind == ConversationKinds.Direct && options.Value.Direct == FanOutPolicy.Timeline ? TimelineState.Now : TimelineState.Never;
+        if (_timelines.Get(conversationId) is TimelineState known)
+            return known;
+        var state = await store.TimelineAsync(conversationId, cancellationToken);
+        _timelines.Set(conversationId, state);
+        return state;
+    }
+
+    private async Task EnsureAsync(List<Membership> rows, bool isTimeline, CancellationToken cancellationToken)
+    {
+        if (rows.Count == 0)
             return;
-        var rows = missing.SelectMany(pair => new[] { Direct(pair.UserId, pair.PeerId), Direct(pair.PeerId, pair.UserId) }).Distinct().ToList();
         await store.AddAsync(rows, cancellationToken);
-        foreach (var conversationId in rows.Select(row => row.ConversationId).Distinct())
+        var conversationIds = rows.Select(row => row.ConversationId).Distinct().ToList();
+        if (isTimeline)
+            await store.SetTimelineAsync(conversationIds, TimelineState.Now, cancellationToken);
+        foreach (var conversationId in conversationIds)
         {
             _ensured.Set(conversationId, "");
             Forget(conversationId);
         }
     }
 
-    public void Forget(string conversationId) => _members.Remove(conversationId);
+    private static Membership Direct(string userId, string peerId) => First(userId, ConversationId.Direct(userId, peerId));
 
-    private static Membership Direct(string userId, string peerId) =>
-        new(userId, ConversationId.Direct(userId, peerId), Roles.Member, JoinSeq: 1, LeftSeq: 0, ReadSeq: 0, ClearedSeq: 0, Version: 0);
+    // A member from the first message on.
+    private static Membership First(string userId, string conversationId) =>
+        new(userId, conversationId, Roles.Member, JoinSeq: 1, LeftSeq: 0, ReadSeq: 0, ClearedSeq: 0, Version: 0);
+
+    private static string ReaderKey(string conversationId, string userId) => $"{conversationId} {userId}";
 
     public void Dispose()
     {
         _members.Dispose();
+        _timelines.Dispose();
+        _readers.Dispose();
         _ensured.Dispose();
     }
 }

@@ -4,42 +4,85 @@ namespace ImDapr.MessageService.Conversations;
 
 /// <summary>A member as this service sees it: from which seq, up to which.</summary>
 /// <param name="LeftSeq">First seq that it does not see; 0 while it is a member.</param>
-public sealed record Membership(string UserId, string ConversationId, string Role, long JoinSeq, long LeftSeq, long ReadSeq, long ClearedSeq, long Version)
+/// <param name="PinnedAt">Unix milliseconds, UTC; 0 for not pinned.</param>
+public sealed record Membership(
+    string UserId,
+    string ConversationId,
+    string Role,
+    long JoinSeq,
+    long LeftSeq,
+    long ReadSeq,
+    long ClearedSeq,
+    long Version,
+    long DeliveredSeq = 0,
+    bool IsMuted = false,
+    long PinnedAt = 0)
 {
     public bool IsActive => LeftSeq == 0;
+
+    /// <summary>First seq that the member sees now.</summary>
+    public long OldestVisible => Math.Max(JoinSeq, ClearedSeq + 1);
+
+    /// <summary>First seq that it does not see; it is the largest number while it is a member.</summary>
+    public long End => IsActive ? long.MaxValue : LeftSeq;
 }
 
-/// <summary>A conversation of a user with the last seq that this user may see.</summary>
-public sealed record MembershipHead(string ConversationId, long JoinSeq, long LastSeq);
+/// <summary>A membership of a user, and whether the conversation has messages that are read as a timeline.</summary>
+public sealed record UserMembership(Membership Membership, TimelineState Timeline);
 
 /// <summary>Who sees what of a conversation, and how far it was read.</summary>
 /// <remarks>
 /// members       (user_id, conversation_id)   a user's conversations
 ///               (conversation_id, user_id)   a conversation's members
-/// conversations (conversation_id)            version of the group that the members stand for
+/// conversations (conversation_id)            version of the group that the members stand for; whether it is a timeline
 /// </remarks>
 public sealed class MemberStore(SqlClient sql)
 {
-    private const string Columns = "user_id, conversation_id, role, join_seq, left_seq, read_seq, cleared_seq, version";
+    private const string Columns =
+        "m.user_id, m.conversation_id, m.role, m.join_seq, m.left_seq, m.read_seq, m.cleared_seq, m.version, m.delivered_seq, m.muted, m.pinned_at";
+
     private const int RowsPerInsert = 500;
 
-    public async Task<IReadOnlyList<Membership>> OfConversationAsync(string conversationId, CancellationToken cancellationToken) =>
-        Read(await sql.QueryAsync($"SELECT {Columns} FROM members WHERE conversation_id = ?", [conversationId], cancellationToken));
+    // An answer of Dapr holds 4 MiB, a row at most half a KiB.
+    private const int RowsPerPage = 5_000;
 
-    /// <summary>The conversations in which the user is a member now.</summary>
-    public async Task<IReadOnlyList<Membership>> OfUserAsync(string userId, CancellationToken cancellationToken) =>
-        Read(await sql.QueryAsync($"SELECT {Columns} FROM members WHERE user_id = ? AND left_seq = 0", [userId], cancellationToken));
+    /// <summary>Everybody who is or was a member.</summary>
+    public async Task<IReadOnlyList<Membership>> OfConversationAsync(string conversationId, CancellationToken cancellationToken)
+    {
+        var all = new List<Membership>();
+        for (var after = ""; ;)
+        {
+            var rows = await sql.QueryAsync(
+                $"SELECT {Columns} FROM members m WHERE m.conversation_id = ? AND m.user_id > ? ORDER BY m.user_id LIMIT {RowsPerPage}",
+                [conversationId, after], cancellationToken);
+            all.AddRange(rows.Select(Read));
+            if (rows.Count < RowsPerPage)
+                return all;
+            after = all[^1].UserId;
+        }
+    }
 
-    /// <summary>Every conversation of the user, also those it left, with the last seq that it may see.</summary>
-    public async Task<IReadOnlyList<MembershipHead>> HeadsOfUserAsync(string userId, CancellationToken cancellationToken)
+    /// <summary>Those of the users that are or were members.</summary>
+    public async Task<IReadOnlyList<Membership>> FindAsync(
+        string conversationId, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
+    {
+        if (userIds.Count == 0)
+            return [];
+        var rows = await sql.QueryAsync(
+            $"SELECT {Columns} FROM members m WHERE m.conversation_id = ? AND m.user_id IN ({SqlClient.Marks(userIds.Count)})",
+            [conversationId, .. userIds], cancellationToken);
+        return [.. rows.Select(Read)];
+    }
+
+    /// <summary>Every conversation of the user, also those it left.</summary>
+    public async Task<IReadOnlyList<UserMembership>> OfUserAsync(string userId, CancellationToken cancellationToken)
     {
         var rows = await sql.QueryAsync(
-            """
-            SELECT conversation_id, join_seq, left_seq,
-              (SELECT MAX(seq) FROM messages WHERE messages.conversation_id = members.conversation_id) AS last_seq
-            FROM members WHERE user_id = ?
+            $"""
+            SELECT {Columns}, c.timeline FROM members m LEFT JOIN conversations c ON c.conversation_id = m.conversation_id
+            WHERE m.user_id = ?
             """, [userId], cancellationToken);
-        return [.. rows.Select(row => new MembershipHead(row.String("conversation_id"), row.Int64("join_seq"), LastVisible(row)))];
+        return [.. rows.Select(row => new UserMembership(Read(row), (TimelineState)(row.Int64OrNull("timeline") ?? 0)))];
     }
 
     /// <summary>Adds members that have no row yet; rows that exist stay as they are.</summary>
@@ -80,15 +123,27 @@ public sealed class MemberStore(SqlClient sql)
             "UPDATE conversations SET version = ? WHERE conversation_id = ? AND version < ?", [version, conversationId, version], cancellationToken);
     }
 
-    private static IReadOnlyList<Membership> Read(IReadOnlyList<SqlRow> rows) =>
-        [.. rows.Select(row => new Membership(
-            row.String("user_id"), row.String("conversation_id"), row.String("role"), row.Int64("join_seq"), row.Int64("left_seq"),
-            row.Int64("read_seq"), row.Int64("cleared_seq"), row.Int64("version")))];
-
-    private static long LastVisible(SqlRow row)
+    /// <summary>Whether the conversation is or was a timeline.</summary>
+    public async Task<TimelineState> TimelineAsync(string conversationId, CancellationToken cancellationToken)
     {
-        var last = row.Int64OrNull("last_seq") ?? 0;
-        var left = row.Int64("left_seq");
-        return left == 0 ? last : Math.Min(last, left - 1);
+        var rows = await sql.QueryAsync("SELECT timeline FROM conversations WHERE conversation_id = ?", [conversationId], cancellationToken);
+        return rows.Count == 0 ? TimelineState.Never : (TimelineState)rows[0].Int64("timeline");
     }
+
+    /// <summary>Before the first message of a timeline is stored, so that every Sync knows of it.</summary>
+    public async Task SetTimelineAsync(IReadOnlyCollection<string> conversationIds, TimelineState state, CancellationToken cancellationToken)
+    {
+        foreach (var chunk in conversationIds.Chunk(RowsPerInsert))
+        {
+            await sql.InsertNewAsync(
+                "conversations", ["conversation_id", "version", "timeline"], [.. chunk.Select(id => new object?[] { id, -1, (int)state })], cancellationToken);
+            await sql.ExecuteAsync(
+                $"UPDATE conversations SET timeline = ? WHERE conversation_id IN ({SqlClient.Marks(chunk.Length)})", [(int)state, .. chunk], cancellationToken);
+        }
+    }
+
+    private static Membership Read(SqlRow row) => new(
+        row.String("user_id"), row.String("conversation_id"), row.String("role"), row.Int64("join_seq"), row.Int64("left_seq"),
+        row.Int64("read_seq"), row.Int64("cleared_seq"), row.Int64("version"), row.Int64("delivered_seq"), row.Int64("muted") != 0,
+        row.Int64("pinned_at"));
 }

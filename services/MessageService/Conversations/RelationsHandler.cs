@@ -18,7 +18,7 @@ public sealed class RelationsHandler(
         if (isDeparture)
             await TellAsync(change, cancellationToken);
         await reconciler.ReconcileAsync(change.Subject, cancellationToken);
-        members.Forget(ConversationId.Group(change.Subject));
+        Forget(change);
         if (!isDeparture)
             await TellAsync(change, cancellationToken);
     }
@@ -36,7 +36,7 @@ public sealed class RelationsHandler(
                 var conversationId = ConversationId.Group(change.Subject);
                 if (await memberStore.VersionAsync(conversationId, cancellationToken) < change.Version)
                     await TakeOverAsync(change, cancellationToken);
-                members.Forget(conversationId);
+                Forget(change);
                 break;
             case "block":
                 cache.Unblocked.Remove(change.Subject);
@@ -47,13 +47,22 @@ public sealed class RelationsHandler(
         }
     }
 
+    private void Forget(RelationChanged change)
+    {
+        members.Forget(ConversationId.Group(change.Subject));
+        members.Forget(ConversationId.Group(change.Subject), change.UserIds);
+    }
+
     /// <summary>The conversation's own record of what happened: a message, so it is ordered, synced and kept like every other.</summary>
     private async Task TellAsync(RelationChanged change, CancellationToken cancellationToken)
     {
         var body = JsonSerializer.SerializeToElement(new { action = change.Action, userIds = change.UserIds }, ContractsJson.Wire);
         var message = new Message(
             ConversationId.Group(change.Subject), 0, change.ActorId, "", $"membership:{change.Subject}:{change.Version}",
-            MessageTypes.Membership, body, null, null, 0);
+            MessageTypes.Membership, body, null, null, 0)
+        {
+            FanOut = await members.PolicyAsync(ConversationId.Group(change.Subject), cancellationToken),
+        };
         var answer = await writer.WriteAsync(new PendingSend(message)).WaitAsync(cancellationToken);
         if (answer.Refusal is { } refusal)
             throw new DaprException(refusal.ToString());

@@ -2,7 +2,7 @@ using Dapr;
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
-using ImDapr.MessageService.Sending;
+using ImDapr.MessageService.Entities;
 using ImDapr.ServiceDefaults.Actors;
 
 namespace ImDapr.MessageService.FanOut;
@@ -12,16 +12,18 @@ namespace ImDapr.MessageService.FanOut;
 /// recipient too, so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
 /// </summary>
 public sealed partial class FanOutHandler(
-    MemberDirectory members, ConversationHeads heads, UserActorClient actors, DaprClient dapr, ILogger<FanOutHandler> logger)
+    MemberDirectory members, IMessageStore store, UserActorClient actors, DaprClient dapr, ILogger<FanOutHandler> logger)
 {
     private const int ParallelAppends = 32;
 
     /// <exception cref="DaprException">Some inboxes did not take their references: the event is to be delivered again.</exception>
     public async Task HandleAsync(MessagesStored stored, CancellationToken cancellationToken)
     {
-        foreach (var message in stored.Messages)
-            heads.Observe(message.ConversationId, message.Seq);
-        var mailings = await MailingsAsync(stored.Messages, cancellationToken);
+        var messages = stored.WithPolicies();
+        foreach (var message in messages)
+            store.Observe(message.ConversationId, message.Seq);
+        var mailings = await MailingsAsync(messages, cancellationToken);
+        await store.RetainAsync(Retained(messages, mailings), cancellationToken);
         var failed = 0;
         await Parallel.ForEachAsync(
             mailings,
@@ -31,7 +33,7 @@ public sealed partial class FanOutHandler(
                 if (!await TryAppendAsync(mailing, token))
                     Interlocked.Increment(ref failed);
             });
-        await PublishAsync(stored.Messages, mailings, cancellationToken);
+        await PublishAsync(messages, mailings, cancellationToken);
         if (failed > 0)
             throw new DaprException($"{failed} of {mailings.Count} inboxes did not take their references");
     }
@@ -42,16 +44,37 @@ public sealed partial class FanOutHandler(
         for (var i = 0; i < messages.Length; i++)
         {
             var message = messages[i];
+            if (message.FanOut == FanOutPolicy.Timeline)
+                continue;
             var recipients = await members.MembersAsync(message.ConversationId, cancellationToken);
             foreach (var member in recipients.ByUser.Values.Where(member => message.Seq >= member.JoinSeq))
             {
                 if (!mailings.TryGetValue(member.UserId, out var mailing))
                     mailings.Add(member.UserId, mailing = new Mailing(member.UserId));
-                mailing.Add(i, new MessageReference(message.ConversationId, message.Seq, member.JoinSeq, message.Type == MessageTypes.Void));
+                mailing.Add(i, Reference(message, member));
             }
         }
         return [.. mailings.Values];
     }
+
+    private static MessageReference Reference(Message message, Membership member) => new(
+        message.ConversationId, message.Seq, member.JoinSeq, message.Type == MessageTypes.Void,
+        message.FanOut == FanOutPolicy.Copy ? message : null,
+        message.Type == MessageTypes.Recall ? message.ReplyTo : null);
+
+    private static List<RetainedMessage> Retained(Message[] messages, List<Mailing> mailings)
+    {
+        var users = mailings.SelectMany(mailing => mailing.Messages.Select(index => (Index: index, mailing.UserId))).ToLookup(pair => pair.Index, pair => pair.UserId);
+        return [.. users.Where(group => messages[group.Key].Type != MessageTypes.Void)
+            .Select(group => new RetainedMessage(messages[group.Key].ConversationId, messages[group.Key].Seq, [.. group]))];
+    }
+
+    /// <summary>One push per timeline, whatever the number of its members.</summary>
+    private static TimelineDelivery[] TimelinesOf(Message[] messages) =>
+        [.. messages.Index()
+            .Where(entry => entry.Item is { FanOut: FanOutPolicy.Timeline, Type: not MessageTypes.Void })
+            .GroupBy(entry => entry.Item.ConversationId)
+            .Select(timeline => new TimelineDelivery(timeline.Key, [.. timeline.OrderBy(entry => entry.Item.Seq).Select(entry => entry.Index)]))];
 
     private async Task<bool> TryAppendAsync(Mailing mailing, CancellationToken cancellationToken)
     {
@@ -72,10 +95,18 @@ public sealed partial class FanOutHandler(
     {
         var online = mailings.Where(mailing => mailing.Answer is { Online: true }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
         var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
-        if (online.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, []), cancellationToken);
+        var timelines = TimelinesOf(messages);
+        if (online.Length + timelines.Length > 0)
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines), cancellationToken);
+        await WakeAsync([.. mailings.Where(mailing => mailing.Answer is { Polled: true }).Select(mailing => mailing.UserId)], cancellationToken);
         if (offline.Length > 0)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(messages, offline), cancellationToken);
+    }
+
+    private async Task WakeAsync(string[] userIds, CancellationToken cancellationToken)
+    {
+        if (userIds.Length > 0)
+            await dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Inboxes, new InboxesGrown(userIds), cancellationToken);
     }
 
     private static bool HasEntries(UserDelivery delivery) => delivery.Entries.Length > 0;

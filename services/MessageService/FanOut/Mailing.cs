@@ -10,6 +10,9 @@ public sealed class Mailing(string userId)
 
     public string UserId => userId;
 
+    /// <summary>Indices of the messages in their event, in the order of the references.</summary>
+    public IReadOnlyList<int> Messages => _messages;
+
     public IReadOnlyList<MessageReference> References => _references;
 
     /// <summary>Where the references stand, once the inbox has taken them.</summary>

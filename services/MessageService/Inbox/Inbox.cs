@@ -78,6 +78,9 @@ public sealed class Inbox
         return position;
     }
 
+    /// <summary>Everything of this conversation up to this seq either stands here or will never need a position.</summary>
+    public void Pass(string conversationId, long seq) => Hold(conversationId, seq);
+
     /// <summary>Drops sealed segments that every device has acknowledged and that are not among the newest <see cref="Kept"/> entries.</summary>
     /// <returns>Indices of the segments to delete.</returns>
     public IReadOnlyList<long> Trim(long smallestCursor)

@@ -1,42 +1,70 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
-using ImDapr.MessageService.Timeline;
+using ImDapr.MessageService.Entities;
 
 namespace ImDapr.MessageService.Inbox;
 
-/// <summary>Finds in the entity store what an inbox lacks: nothing here trusts a broker to be complete.</summary>
-public sealed class InboxFiller(MessageStore messages, MemberStore members, TimeProvider time)
-{
-    // One query's worth; a longer gap is filled in steps.
-    private const int Step = 1_000;
+/// <summary>What an inbox lacks of one conversation: after these references, nothing up to <paramref name="UpTo"/> needs a position any more.</summary>
+public sealed record Filling(string ConversationId, long UpTo);
 
-    /// <summary>The references from–to of a conversation, voids included, without holes.</summary>
+/// <summary>What an inbox lacks, found in the entity store.</summary>
+/// <param name="References">In the order to append them: of each conversation by seq, of all by time. Seqs between them need no position.</param>
+/// <param name="Fillings">How far each conversation was looked through.</param>
+/// <param name="HasMore">There is more: append these and ask again.</param>
+public sealed record MissingReferences(IReadOnlyList<MessageReference> References, IReadOnlyList<Filling> Fillings, bool HasMore);
+
+/// <summary>Finds in the entity store what an inbox lacks: nothing here trusts a broker to be complete.</summary>
+public sealed class InboxFiller(IMessageStore messages, MemberStore members)
+{
+    // One query's worth; a longer gap is filled in steps. Most of a long one was read as a timeline and costs a count.
+    private const int Step = 1_000;
+    private const int MostReferences = 10 * Step;
+
+    /// <summary>The references from–to of a conversation that need a position.</summary>
     public async Task<List<MessageReference>> RangeAsync(
         string conversationId, long from, long to, long joinSeq, CancellationToken cancellationToken)
     {
-        var keys = await CompleteAsync(conversationId, from, to, cancellationToken);
-        return [.. keys.Select(key => Reference(key, joinSeq))];
+        var references = new List<MessageReference>();
+        for (var start = from; start <= to; start += Step)
+        {
+            var keys = await messages.InboxKeysAsync(conversationId, start, Math.Min(to, start + Step - 1), cancellationToken);
+            references.AddRange(keys.Select(key => Reference(key, joinSeq)));
+        }
+        return references;
     }
 
-    /// <summary>
-    /// What the user's conversations hold beyond the inbox, in the order to append it: of each conversation by seq, of all by time.
-    /// At most some thousands; called again until it is empty.
-    /// </summary>
-    public async Task<List<MessageReference>> MissingAsync(string userId, Inbox inbox, CancellationToken cancellationToken)
+    /// <summary>The user's conversations with their heads, those that it left included.</summary>
+    public async Task<IReadOnlyList<ConversationHead>> HeadsAsync(string userId, CancellationToken cancellationToken)
+    {
+        var rows = await members.OfUserAsync(userId, cancellationToken);
+        var heads = await messages.HeadsAsync([.. rows.Select(row => row.Membership.ConversationId)], cancellationToken);
+        return [.. rows.Select(row => new ConversationHead(row.Membership, row.Timeline, heads.GetValueOrDefault(row.Membership.ConversationId)))];
+    }
+
+    /// <summary>What the conversations hold beyond the inbox: at most some thousands at a time.</summary>
+    public async Task<MissingReferences> MissingAsync(IReadOnlyList<ConversationHead> heads, Inbox inbox, CancellationToken cancellationToken)
     {
         var missing = new List<(EntityKey Key, long JoinSeq, long Order)>();
-        foreach (var head in await members.HeadsOfUserAsync(userId, cancellationToken))
+        var fillings = new List<Filling>();
+        var hasMore = false;
+        foreach (var head in heads)
         {
-            var held = inbox.Held(head.ConversationId, head.JoinSeq);
-            if (head.LastSeq <= held)
+            var held = inbox.Held(head.Membership.ConversationId, head.Membership.JoinSeq);
+            if (head.LastVisible <= held)
                 continue;
-            var keys = await CompleteAsync(head.ConversationId, held + 1, Math.Min(head.LastSeq, held + Step), cancellationToken);
-            missing.AddRange(InTime(keys, head.JoinSeq));
-            if (missing.Count >= 10 * Step)
-                break;
+            if (missing.Count >= MostReferences)
+                return Sorted(missing, fillings, hasMore: true);
+            var upTo = Math.Min(head.LastVisible, held + Step);
+            var keys = await messages.InboxKeysAsync(head.Membership.ConversationId, held + 1, upTo, cancellationToken);
+            missing.AddRange(InTime(keys, head.Membership.JoinSeq));
+            fillings.Add(new Filling(head.Membership.ConversationId, upTo));
+            hasMore |= upTo < head.LastVisible;
         }
-        return [.. missing.OrderBy(entry => entry.Order).Select(entry => Reference(entry.Key, entry.JoinSeq))];
+        return Sorted(missing, fillings, hasMore);
     }
+
+    private static MissingReferences Sorted(List<(EntityKey Key, long JoinSeq, long Order)> missing, List<Filling> fillings, bool hasMore) =>
+        new([.. missing.OrderBy(entry => entry.Order).Select(entry => Reference(entry.Key, entry.JoinSeq))], fillings, hasMore);
 
     /// <summary>Clocks of instances differ: within a conversation time never runs backwards, so that sorting by it keeps the order of seqs.</summary>
     private static IEnumerable<(EntityKey Key, long JoinSeq, long Order)> InTime(List<EntityKey> keys, long joinSeq)
@@ -46,25 +74,12 @@ public sealed class InboxFiller(MessageStore messages, MemberStore members, Time
             yield return (key, joinSeq, latest = Math.Max(latest, key.SentAt));
     }
 
-    /// <summary>A hole below a stored seq is what a writer left that died between two statements: it is closed here for everybody.</summary>
-    private async Task<List<EntityKey>> CompleteAsync(string conversationId, long from, long to, CancellationToken cancellationToken)
-    {
-        var keys = await messages.KeysAsync(conversationId, from, to, cancellationToken);
-        if (keys.Count == to - from + 1)
-            return keys;
-        var present = keys.Select(key => key.Seq).ToHashSet();
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var voids = Range(from, to).Where(seq => !present.Contains(seq)).Select(seq => MessageStore.VoidAt(conversationId, seq, now)).ToList();
-        foreach (var chunk in voids.Chunk(MessageStore.MaxRows))
-            await messages.InsertAsync(chunk, cancellationToken);
-        return await messages.KeysAsync(conversationId, from, to, cancellationToken);
-    }
+    private static MessageReference Reference(EntityKey key, long joinSeq) => new(key.ConversationId, key.Seq, joinSeq, Recalls: key.Recalls);
+}
 
-    private static IEnumerable<long> Range(long from, long to)
-    {
-        for (var seq = from; seq <= to; seq++)
-            yield return seq;
-    }
-
-    private static MessageReference Reference(EntityKey key, long joinSeq) => new(key.ConversationId, key.Seq, joinSeq, key.IsVoid);
+/// <summary>A conversation of a user with its last seq.</summary>
+public sealed record ConversationHead(Membership Membership, TimelineState Timeline, long LastSeq)
+{
+    /// <summary>The last seq that this user may see.</summary>
+    public long LastVisible => Math.Min(LastSeq, Membership.End - 1);
 }

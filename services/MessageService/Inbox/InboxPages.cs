@@ -1,10 +1,10 @@
 using ImDapr.Contracts;
-using ImDapr.MessageService.Timeline;
+using ImDapr.MessageService.Entities;
 
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>Reads a page of an inbox and puts the entities to its references.</summary>
-public sealed class InboxPages(MessageStore messages)
+public sealed class InboxPages(IMessageStore messages)
 {
     // A page of full bodies stays far below the 4 MiB that Dapr carries.
     private const int PageBytes = Limits.BatchBytes;

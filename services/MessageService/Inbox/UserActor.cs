@@ -1,5 +1,6 @@
 using Dapr.Actors.Runtime;
 using ImDapr.Contracts;
+using ImDapr.MessageService.Conversations;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -61,8 +62,10 @@ public sealed partial class UserActor(ActorHost host, InboxFiller filler, InboxP
             return Answer<SyncPage>.Refused(ErrorCodes.InvalidArgument, "after and limit are 0 or more.");
         await RememberAsync(sync.Session, cancellationToken);
         var inbox = await InboxAsync(cancellationToken);
-        inbox = await FillAllAsync(inbox, cancellationToken);
-        return Answer<SyncPage>.Of(await ReadPageAsync(inbox, sync.Request, cancellationToken));
+        var heads = await filler.HeadsAsync(Id.ToString(), cancellationToken);
+        inbox = await FillAllAsync(inbox, heads, cancellationToken);
+        var page = await ReadPageAsync(inbox, heads, sync.Request, cancellationToken);
+        return Answer<SyncPage>.Of(page with { Timelines = TimelinesOf(heads) });
     }
 
     public async Task<Answer<Done>> AckAsync(ActorAck ack, CancellationToken cancellationToken)
@@ -103,22 +106,29 @@ public sealed partial class UserActor(ActorHost host, InboxFiller filler, InboxP
             return;
         LogGap(Id.ToString(), from, to, reference.ConversationId);
         foreach (var missing in await filler.RangeAsync(reference.ConversationId, from, to, reference.JoinSeq, cancellationToken))
-            inbox.Append(missing, sealedNow);
+            AppendAfter(inbox, missing, sealedNow);
+        inbox.Pass(reference.ConversationId, to);
+    }
+
+    // What lies between the references of the filler needs no position.
+    private static void AppendAfter(Inbox inbox, MessageReference reference, List<SealedSegment> sealedNow)
+    {
+        inbox.Pass(reference.ConversationId, reference.Seq - 1);
+        inbox.Append(reference, sealedNow);
     }
 
     /// <summary>Compares with the entity store and appends what no event has brought (I2, I6).</summary>
-    private async Task<Inbox> FillAllAsync(Inbox inbox, CancellationToken cancellationToken)
+    private async Task<Inbox> FillAllAsync(Inbox inbox, IReadOnlyList<ConversationHead> heads, CancellationToken cancellationToken)
     {
         try
         {
-            for (var missing = await MissingAsync(inbox, cancellationToken); missing.Count > 0; missing = await MissingAsync(inbox, cancellationToken))
+            MissingReferences missing;
+            do
             {
-                var sealedNow = new List<SealedSegment>();
-                foreach (var reference in missing)
-                    inbox.Append(reference, sealedNow);
-                await Store.SaveAsync(inbox, sealedNow, [], cancellationToken);
-                LogFilled(Id.ToString(), missing.Count);
+                missing = await filler.MissingAsync(heads, inbox, cancellationToken);
+                await FillAsync(inbox, missing, cancellationToken);
             }
+            while (missing.HasMore);
             return inbox;
         }
         catch
@@ -128,22 +138,37 @@ public sealed partial class UserActor(ActorHost host, InboxFiller filler, InboxP
         }
     }
 
-    private Task<List<MessageReference>> MissingAsync(Inbox inbox, CancellationToken cancellationToken) =>
-        filler.MissingAsync(Id.ToString(), inbox, cancellationToken);
+    private async Task FillAsync(Inbox inbox, MissingReferences missing, CancellationToken cancellationToken)
+    {
+        var sealedNow = new List<SealedSegment>();
+        foreach (var reference in missing.References)
+            AppendAfter(inbox, reference, sealedNow);
+        foreach (var filling in missing.Fillings)
+            inbox.Pass(filling.ConversationId, filling.UpTo);
+        if (missing.References.Count == 0)
+            return;
+        await Store.SaveAsync(inbox, sealedNow, [], cancellationToken);
+        LogFilled(Id.ToString(), missing.References.Count);
+    }
 
-    private async Task<SyncPage> ReadPageAsync(Inbox inbox, SyncRequest request, CancellationToken cancellationToken) =>
-        await pages.ReadAsync(inbox, Store, request, cancellationToken) ?? await RebuildAsync(request, cancellationToken);
+    private static TimelineHead[] TimelinesOf(IReadOnlyList<ConversationHead> heads) =>
+        [.. heads.Where(head => head.Timeline != TimelineState.Never && head.Membership.IsActive)
+            .Select(head => new TimelineHead(head.Membership.ConversationId, head.LastSeq))];
+
+    private async Task<SyncPage> ReadPageAsync(
+        Inbox inbox, IReadOnlyList<ConversationHead> heads, SyncRequest request, CancellationToken cancellationToken) =>
+        await pages.ReadAsync(inbox, Store, request, cancellationToken) ?? await RebuildAsync(heads, request, cancellationToken);
 
     /// <summary>The store lost part of this inbox: a new one is built from the entities, with a new epoch (I6).</summary>
-    private async Task<SyncPage> RebuildAsync(SyncRequest request, CancellationToken cancellationToken)
+    private async Task<SyncPage> RebuildAsync(IReadOnlyList<ConversationHead> heads, SyncRequest request, CancellationToken cancellationToken)
     {
         LogRebuild(Id.ToString());
         _inbox = await CreateAsync(cancellationToken);
         var devices = await DevicesAsync(cancellationToken);
         devices.ForgetCursors();
         await SaveDevicesAsync(devices, cancellationToken);
-        var inbox = await FillAllAsync(_inbox, cancellationToken);
-        return await ReadPageAsync(inbox, request with { After = 0, Epoch = request.Epoch ?? "" }, cancellationToken);
+        var inbox = await FillAllAsync(_inbox, heads, cancellationToken);
+        return await ReadPageAsync(inbox, heads, request with { After = 0, Epoch = request.Epoch ?? "" }, cancellationToken);
     }
 
     /// <summary>An actor that lost its state learns from a device that it is connected.</summary>

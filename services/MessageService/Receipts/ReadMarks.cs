@@ -1,12 +1,12 @@
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
-using ImDapr.MessageService.Timeline;
+using ImDapr.MessageService.Entities;
 
 namespace ImDapr.MessageService.Receipts;
 
 /// <summary>How far a member has read. A mark only rises, and whoever needs to know is told: the user's own devices, and the others.</summary>
-public sealed class ReadMarks(MemberDirectory members, MemberStore store, MessageStore messages, DaprClient dapr)
+public sealed class ReadMarks(MemberDirectory members, MemberStore store, IMessageStore messages, DaprClient dapr)
 {
     // Beyond this, who has read what interests nobody and would cost a push per member and message.
     private const int MaxMembersTold = 100;
@@ -22,7 +22,7 @@ public sealed class ReadMarks(MemberDirectory members, MemberStore store, Messag
         var heads = await messages.HeadsAsync([conversationId!], cancellationToken);
         var read = Math.Min(seq, heads.GetValueOrDefault(conversationId!));
         if (read > 0 && await store.RaiseReadAsync(call.UserId, conversationId!, read, cancellationToken))
-            await TellAsync(new Receipt(conversationId!, call.UserId, read), cancellationToken);
+            await TellAsync(new Receipt(conversationId!, call.UserId, read, read), cancellationToken);
         return Answer<Done>.Of(Done.Value);
     }
 

@@ -32,7 +32,7 @@ public sealed partial class MessagePublisher(DaprClient dapr, ILogger<MessagePub
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             timeout.CancelAfter(PublishTimeout);
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, new MessagesStored(messages), timeout.Token);
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, MessagesStored.Of(messages), timeout.Token);
             batch.Acknowledge();
         }
         catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)

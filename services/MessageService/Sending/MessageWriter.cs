@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using ImDapr.Contracts;
+using ImDapr.MessageService.Entities;
 using ImDapr.ServiceDefaults.Hosting;
 
 namespace ImDapr.MessageService.Sending;
@@ -8,7 +9,7 @@ namespace ImDapr.MessageService.Sending;
 /// Group commit: everything that waits is stored with one insert, published with one event, and only then acknowledged. A batch forms by
 /// itself while the one before it is being stored; a message that comes alone waits for nobody.
 /// </summary>
-public sealed partial class MessageWriter(MessageSequencer sequencer, MessagePublisher publisher, ILogger<MessageWriter> logger) : BackgroundService
+public sealed partial class MessageWriter(IMessageStore store, MessagePublisher publisher, ILogger<MessageWriter> logger) : BackgroundService
 {
     private const int QueueCapacity = 10_000;
     private const int MaxBatch = 500;
@@ -73,7 +74,7 @@ public sealed partial class MessageWriter(MessageSequencer sequencer, MessagePub
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             timeout.CancelAfter(StoreTimeout);
-            var batch = await sequencer.StoreAsync(sends, timeout.Token);
+            var batch = await store.AppendAsync(sends, timeout.Token);
             await publisher.PublishAsync(batch, stoppingToken);
         }
         catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)

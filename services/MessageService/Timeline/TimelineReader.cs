@@ -1,10 +1,11 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Entities;
 
 namespace ImDapr.MessageService.Timeline;
 
 /// <summary>Reads a conversation for one of its members, from the seq at which it joined (I7).</summary>
-public sealed class TimelineReader(MemberDirectory members, MessageStore store)
+public sealed class TimelineReader(MemberDirectory members, IMessageStore store)
 {
     private const int DefaultLimit = 50;
 
@@ -22,7 +23,7 @@ public sealed class TimelineReader(MemberDirectory members, MessageStore store)
     private async Task<HistoryPage> ReadAsync(HistoryRequest request, Membership membership, CancellationToken cancellationToken)
     {
         var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, Limits.PageSize);
-        var oldest = Math.Max(membership.JoinSeq, membership.ClearedSeq + 1);
+        var oldest = membership.OldestVisible;
         var backwards = request.After is null;
         var from = backwards ? oldest : Math.Max(oldest, request.After!.Value + 1);
         var to = request.Before ?? long.MaxValue;

@@ -34,3 +34,14 @@ public sealed partial record Migration(int Number, string Name, IReadOnlyList<st
     [GeneratedRegex(@"(?<=;)[ \t]*\r?\n")]
     private static partial Regex Split();
 }
+
+/// <summary>The column that a statement <c>ALTER TABLE t ADD COLUMN c …</c> adds.</summary>
+public sealed partial record AddedColumn(string Table, string Column)
+{
+    /// <summary>Null for every other statement.</summary>
+    public static AddedColumn? Of(string statement) =>
+        Statement().Match(statement) is { Success: true } match ? new(match.Groups["table"].Value, match.Groups["column"].Value) : null;
+
+    [GeneratedRegex(@"\A\s*(?:--[^\n]*\n\s*)*ALTER\s+TABLE\s+(?<table>\w+)\s+ADD\s+COLUMN\s+(?<column>\w+)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Statement();
+}

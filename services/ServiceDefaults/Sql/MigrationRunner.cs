@@ -1,4 +1,5 @@
 using System.Reflection;
+using Dapr;
 using Dapr.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,7 +16,8 @@ public sealed record MigrationSet(string Schema, Assembly Assembly);
 /// <remarks>
 /// schema_migrations (schema_name, number, name, applied_at)   what has run
 /// schema_locks      (schema_name, owner, expires_at)          a lease, since the binding gives each statement any connection
-/// A statement must be safe to repeat (IF NOT EXISTS): data definition in MySQL is in no transaction, and a process may die half-way.
+/// A statement must be safe to repeat (IF NOT EXISTS): data definition in MySQL is in no transaction, and a process may die half-way. MySQL and
+/// SQLite have no such clause for a column, so an <c>ALTER TABLE t ADD COLUMN c</c> is left out when the column is there.
 /// </remarks>
 public sealed partial class MigrationRunner(
     SqlClient sql, DaprClient dapr, MigrationSet set, TimeProvider time, ILogger<MigrationRunner> logger) : IHostedLifecycleService
@@ -95,11 +97,31 @@ public sealed partial class MigrationRunner(
     private async Task ApplyAsync(Migration migration, CancellationToken cancellationToken)
     {
         foreach (var statement in migration.Statements)
-            await sql.ExecuteAsync(statement, [], cancellationToken);
+        {
+            if (!await HasColumnAsync(AddedColumn.Of(statement), cancellationToken))
+                await sql.ExecuteAsync(statement, [], cancellationToken);
+        }
         await sql.InsertNewAsync(
             "schema_migrations", ["schema_name", "number", "name", "applied_at"],
             [[set.Schema, migration.Number, migration.Name, time.GetUtcNow().ToUnixTimeMilliseconds()]], cancellationToken);
         LogApplied(set.Schema, migration.Name);
+    }
+
+    private async Task<bool> HasColumnAsync(AddedColumn? added, CancellationToken cancellationToken)
+    {
+        if (added is null)
+            return false;
+        try
+        {
+            await sql.QueryAsync($"SELECT {added.Column} FROM {added.Table} WHERE 1 = 0", [], cancellationToken);
+            return true;
+        }
+        catch (DaprException unknown)
+        {
+            // Most likely there is no such column. If it is an outage, the statement that follows says so.
+            LogAdding(unknown.Message, added.Table, added.Column);
+            return false;
+        }
     }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -110,6 +132,9 @@ public sealed partial class MigrationRunner(
 
     [LoggerMessage(100, LogLevel.Information, "Schema {Schema}: applied {Migration}")]
     private partial void LogApplied(string schema, string migration);
+
+    [LoggerMessage(102, LogLevel.Debug, "Adding {Table}.{Column}, since it cannot be read: {Reason}")]
+    private partial void LogAdding(string reason, string table, string column);
 
     [LoggerMessage(101, LogLevel.Information, "Schema {Schema}: another instance migrates, waiting")]
     private partial void LogWaiting(string schema);

@@ -104,7 +104,16 @@ public sealed class ImClient : IAsyncDisposable
     /// <summary>The next entry that the server pushed, as it came.</summary>
     public Task<InboxEntry> NextPushAsync() => NextAsync(_pushed);
 
-    public Task<Receipt> NextReceiptAsync() => NextAsync(_receipts);
+    /// <summary>The next receipt that says what is asked for; others are passed over.</summary>
+    public async Task<Receipt> ReceiptAsync(Func<Receipt, bool> isWanted)
+    {
+        while (true)
+        {
+            var receipt = await NextAsync(_receipts);
+            if (isWanted(receipt))
+                return receipt;
+        }
+    }
 
     /// <summary>The next news of a user that says what is asked for; older news are passed over.</summary>
     public async Task<UserPresence> PresenceAsync(string userId, bool online)

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace ImDapr.MessageService.Sending;
+namespace ImDapr.MessageService.Entities.Sql;
 
 /// <summary>
 /// The last seq of the conversations that this instance writes to. Only a guess that saves a query: the table decides, and a guess that another

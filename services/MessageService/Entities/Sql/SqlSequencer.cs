@@ -1,14 +1,14 @@
 using ImDapr.Contracts;
-using ImDapr.MessageService.Timeline;
+using ImDapr.MessageService.Sending;
 
-namespace ImDapr.MessageService.Sending;
+namespace ImDapr.MessageService.Entities.Sql;
 
 /// <summary>
 /// Stores a batch of any conversations with one insert; the table's keys are the sequencer (design: no lock, no leader). A row that lost its seq
 /// to another instance gets a new one, a retry answers with what it stored first, and a seq that a retry left empty is closed by a void entity
 /// before the batch is acknowledged.
 /// </summary>
-public sealed partial class MessageSequencer(MessageStore store, ConversationHeads heads, TimeProvider time, ILogger<MessageSequencer> logger)
+public sealed partial class SqlSequencer(SqlMessageTable table, ConversationHeads heads, TimeProvider time, ILogger<SqlSequencer> logger)
 {
     // Each round somebody's insert succeeded; losing this often means that something else is wrong.
     private const int MaxRounds = 20;
@@ -42,7 +42,7 @@ public sealed partial class MessageSequencer(MessageStore store, ConversationHea
         IReadOnlyList<PendingSend> open, SequencedBatch batch, CancellationToken cancellationToken)
     {
         var proposed = await ProposeAsync(open, cancellationToken);
-        var inserted = await store.InsertAsync(proposed, cancellationToken);
+        var inserted = await table.InsertAsync(proposed, cancellationToken);
         if (inserted == proposed.Count)
         {
             batch.Add(open, proposed);
@@ -67,7 +67,7 @@ public sealed partial class MessageSequencer(MessageStore store, ConversationHea
         }
         if (unknown.Count > 0)
         {
-            var stored = await store.HeadsAsync(unknown, cancellationToken);
+            var stored = await table.HeadsAsync(unknown, cancellationToken);
             foreach (var conversationId in unknown)
                 next[conversationId] = stored.GetValueOrDefault(conversationId);
         }
@@ -79,7 +79,7 @@ public sealed partial class MessageSequencer(MessageStore store, ConversationHea
     private async Task<IReadOnlyList<PendingSend>> SettleAsync(
         IReadOnlyList<PendingSend> open, List<Message> proposed, SequencedBatch batch, CancellationToken cancellationToken)
     {
-        var found = (await store.FindSentAsync(proposed, cancellationToken)).ToDictionary(message => (message.SenderId, message.ClientMessageId));
+        var found = (await table.FindSentAsync(proposed, cancellationToken)).ToDictionary(message => (message.SenderId, message.ClientMessageId));
         var again = new List<PendingSend>();
         var unused = new List<Message>();
         for (var i = 0; i < open.Count; i++)
@@ -107,11 +107,11 @@ public sealed partial class MessageSequencer(MessageStore store, ConversationHea
             .ToDictionary(group => group.Key, group => group.Max(send => send.Message.Seq));
         var voids = unused
             .Where(message => last.TryGetValue(message.ConversationId, out var seq) && message.Seq < seq)
-            .Select(message => MessageStore.VoidAt(message.ConversationId, message.Seq, message.SentAt))
+            .Select(message => SqlMessageTable.VoidAt(message.ConversationId, message.Seq, message.SentAt))
             .ToList();
         if (voids.Count == 0)
             return;
-        await store.InsertAsync(voids, cancellationToken);
+        await table.InsertAsync(voids, cancellationToken);
         foreach (var conversationId in voids.Select(message => message.ConversationId).Distinct())
             heads.Forget(conversationId);
     }

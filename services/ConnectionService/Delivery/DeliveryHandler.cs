@@ -1,26 +1,47 @@
 using ImDapr.ConnectionService.Hubs;
+using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Delivery;
 
-/// <summary>Pushes new inbox entries and receipts to the devices that are connected, one push per user.</summary>
+/// <summary>
+/// Pushes new inbox entries, timeline messages, receipts and typing notices to the devices that are connected: one push per user, and one per timeline.
+/// </summary>
 /// <remarks>A push is a hint: what is lost here a device finds by its positions. So an event is done when its pushes were tried.</remarks>
 public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<DeliveryHandler> logger)
 {
     // A client that does not read must not hold up the events behind this one.
-    private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Seconds for which a timeline message may be pushed. Who joined since it was sent might be among those who get the push, so later its
+    /// readers are told to sync instead: a sync knows from which seq each may see.
+    /// </summary>
+    public const int FreshSeconds = 5;
 
     public async Task PushAsync(Deliveries deliveries, CancellationToken cancellationToken)
     {
         var pushes = deliveries.Users.Select(user => hub.Clients.User(user.UserId).Deliver(EntriesOf(user, deliveries.Messages)))
+            .Concat((deliveries.Timelines ?? []).Select(timeline => PushAsync(timeline, deliveries.Messages)))
             .Concat(deliveries.Receipts.Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
+            .Concat((deliveries.Typings ?? []).Select(typing => hub.Clients.Users(typing.ToUserIds).Typing(typing.Typing)))
             .ToArray();
         await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         var failed = pushes.Where(push => !push.IsCompletedSuccessfully).ToArray();
         if (failed.Length > 0)
             LogNotPushed(failed.Select(push => push.Exception?.InnerException).FirstOrDefault(cause => cause is not null), failed.Length, pushes.Length);
+    }
+
+    private Task PushAsync(TimelineDelivery timeline, Message[] messages)
+    {
+        var readers = hub.Clients.Group(TimelineReaders.Group(timeline.ConversationId));
+        Message[] pushed = [.. timeline.Messages.Select(index => messages[index])];
+        var oldest = pushed.Min(message => message.SentAt);
+        return time.GetUtcNow().ToUnixTimeMilliseconds() - oldest <= FreshSeconds * 1000
+            ? readers.DeliverTimeline(pushed)
+            : readers.SyncNow(new Within(FreshSeconds));
     }
 
     private static InboxEntry[] EntriesOf(UserDelivery user, Message[] messages) =>

@@ -2,6 +2,7 @@ using ImDapr.ConnectionService.Presence;
 using ImDapr.ConnectionService.Protocol;
 using ImDapr.ConnectionService.Sending;
 using ImDapr.ConnectionService.Sessions;
+using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
 using Microsoft.AspNetCore.Connections.Features;
@@ -11,8 +12,8 @@ namespace ImDapr.ConnectionService.Hubs;
 
 /// <summary>The client protocol (docs/protocol.md). It translates and decides nothing: who calls comes from the token, the rest from the owners.</summary>
 public sealed partial class ImHub(
-    SendQueue sends, UserActorClient actors, MessageServiceClient messages, PresenceService presence, SessionKeeper sessions, NodeIdentity node,
-    ILogger<ImHub> logger) : Hub<IImClient>
+    SendQueue sends, UserActorClient actors, MessageServiceClient messages, TimelineReaders timelines, PresenceService presence, SessionKeeper sessions,
+    NodeIdentity node, ILogger<ImHub> logger) : Hub<IImClient>
 {
     private LocalConnection Caller => Context.Connection(node);
 
@@ -25,23 +26,45 @@ public sealed partial class ImHub(
         return (await sends.SendAsync(command, Context.ConnectionAborted)).OrRefuse();
     }
 
-    public async Task<SyncPage> Sync(Argument<SyncRequest> request) =>
-        (await actors.SyncAsync(Caller.UserId, new ActorSync(Caller.Session, request.Value), Context.ConnectionAborted)).OrRefuse();
+    /// <summary>A timeline that is followed from now on is asked for again: what was stored before its pushes began is in the second answer.</summary>
+    public async Task<SyncPage> Sync(Argument<SyncRequest> request)
+    {
+        var sync = new ActorSync(Caller.Session, request.Value);
+        var page = await SyncAsync(sync);
+        return await timelines.FollowAsync(Caller, page.Timelines, Context.ConnectionAborted) ? await SyncAsync(sync) : page;
+    }
 
     public async Task Ack(Argument<AckRequest> request) =>
         (await actors.AckAsync(Caller.UserId, new ActorAck(Caller.Session.DeviceId, request.Value.Position), Context.ConnectionAborted)).OrRefuse();
 
     public async Task Read(Argument<ReadRequest> request) =>
-        (await messages.ReadAsync(new(Caller.UserId, request.Value), Context.ConnectionAborted)).OrRefuse();
+        (await messages.ReadAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();
+
+    public async Task Recall(Argument<RecallRequest> request) =>
+        (await messages.RecallAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();
+
+    public async Task Typing(Argument<TypingRequest> request) =>
+        (await messages.TypingAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();
+
+    public async Task UpdateConversation(Argument<ConversationUpdate> update) =>
+        (await messages.UpdateConversationAsync(Call(update.Value), Context.ConnectionAborted)).OrRefuse();
+
+    public async Task<Receipt[]> Receipts(Argument<ReceiptsRequest> request) =>
+        (await messages.ReceiptsAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();
 
     public async Task<HistoryPage> History(Argument<HistoryRequest> request) =>
-        (await messages.HistoryAsync(new(Caller.UserId, request.Value), Context.ConnectionAborted)).OrRefuse();
+        (await messages.HistoryAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();
 
     public async Task<ConversationSummary[]> Conversations(Argument<ConversationsRequest> request) =>
-        (await messages.ConversationsAsync(new(Caller.UserId, request.Value), Context.ConnectionAborted)).OrRefuse();
+        (await messages.ConversationsAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();
 
     public Task<UserPresence[]> WatchPresence(Argument<WatchPresenceRequest> request) =>
-        presence.WatchAsync(Context, WatchedUsers.From(request.Value), Context.ConnectionAborted);
+        presence.WatchAsync(Caller, WatchedUsers.From(request.Value), Context.ConnectionAborted);
+
+    private UserCall<T> Call<T>(T request) => new(Caller.UserId, request, Caller.Session.DeviceId);
+
+    private async Task<SyncPage> SyncAsync(ActorSync sync) =>
+        (await actors.SyncAsync(Caller.UserId, sync, Context.ConnectionAborted)).OrRefuse();
 
     public override async Task OnConnectedAsync()
     {

@@ -6,7 +6,7 @@ namespace ImDapr.ConnectionService.Presence;
 
 /// <summary>Keeps this node's lease alive, and with it the presence of every device that the node holds.</summary>
 public sealed partial class LeaseHeartbeat(
-    PresenceStore store, PresenceService presence, NodeIdentity node, LocalConnections connections, IOptions<PresenceOptions> options, TimeProvider time,
+    PresenceStore store, NodeLeases leases, PresenceService presence, NodeIdentity node, LocalConnections connections, IOptions<PresenceOptions> options, TimeProvider time,
     ILogger<LeaseHeartbeat> logger) : BackgroundService
 {
     private const int RestoresAtATime = 16;
@@ -48,6 +48,8 @@ public sealed partial class LeaseHeartbeat(
             if (_mustRestore)
                 await RestoreAsync(stoppingToken);
             _mustRestore = false;
+            if (await leases.DiedAsync(either.Token) is { Count: > 0 } died)
+                await presence.NodesDiedAsync(died, either.Token);
         }
         catch (Exception outage) when (HubErrors.IsOutage(outage) && !stoppingToken.IsCancellationRequested)
         {

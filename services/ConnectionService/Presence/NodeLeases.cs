@@ -12,6 +12,23 @@ public sealed class NodeLeases(PresenceStore store, NodeIdentity self, IOptions<
     // node -> (alive, until when to believe it). Replaced as a whole; a lost update only costs one more question.
     private ImmutableDictionary<string, (bool IsAlive, DateTimeOffset Until)> _known = ImmutableDictionary<string, (bool, DateTimeOffset)>.Empty;
 
+    // Nodes whose death this node has not noticed yet. Touched by the heartbeat alone.
+    private HashSet<string> _expected = [];
+
+    /// <summary>Nodes that were alive when it was asked last, and are not any more. Registers this node, and takes the dead out of the register.</summary>
+    public async Task<IReadOnlySet<string>> DiedAsync(CancellationToken cancellationToken)
+    {
+        var registered = await store.NodesAsync(cancellationToken);
+        var others = registered.Union(_expected).Where(node => node != self.NodeId).ToArray();
+        var live = others.Length == 0 ? new HashSet<string>() : await store.LiveAsync(others, cancellationToken);
+        var dead = registered.Where(node => node != self.NodeId && !live.Contains(node)).ToArray();
+        if (dead.Length > 0 || !registered.Contains(self.NodeId))
+            await store.ChangeNodesAsync([self.NodeId], dead, cancellationToken);
+        var died = others.Where(node => !live.Contains(node)).ToHashSet();
+        _expected = [.. live];
+        return died;
+    }
+
     public async Task<IReadOnlySet<string>> LiveAsync(IEnumerable<string> nodeIds, CancellationToken cancellationToken)
     {
         var others = nodeIds.Where(node => node != self.NodeId).Distinct().ToArray();

@@ -1,4 +1,5 @@
 using ImDapr.ConnectionService.Hubs;
+using ImDapr.ConnectionService.Sessions;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.SignalR;
 
@@ -6,7 +7,7 @@ namespace ImDapr.ConnectionService.Presence;
 
 /// <summary>Records who is connected and tells those who watch. The record is what counts; a push is a hint.</summary>
 public sealed partial class PresenceService(
-    PresenceStore store, NodeLeases leases, IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<PresenceService> logger)
+    PresenceStore store, NodeLeases leases, LocalConnections connections, IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<PresenceService> logger)
 {
     private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
 
@@ -27,7 +28,7 @@ public sealed partial class PresenceService(
     }
 
     /// <summary>Watches these users instead of those before, and says how they stand.</summary>
-    public async Task<UserPresence[]> WatchAsync(HubCallerContext caller, string[] userIds, CancellationToken cancellationToken)
+    public async Task<UserPresence[]> WatchAsync(LocalConnection caller, string[] userIds, CancellationToken cancellationToken)
     {
         // First the groups, then the answer: a change in between is told twice rather than not at all.
         await JoinAsync(caller, userIds, cancellationToken);
@@ -36,13 +37,30 @@ public sealed partial class PresenceService(
         return [.. userIds.Select(userId => devices[userId].ToPresence(userId, live))];
     }
 
-    private async Task JoinAsync(HubCallerContext caller, string[] userIds, CancellationToken cancellationToken)
+    /// <summary>
+    /// Nodes are gone without a word: each node tells its own watchers of the users who were on them. Who had watched them learns from the store
+    /// how they stand now; some may be back elsewhere.
+    /// </summary>
+    public async Task NodesDiedAsync(IReadOnlySet<string> nodes, CancellationToken cancellationToken)
     {
-        var before = caller.Items.TryGetValue(typeof(PresenceService), out var watched) ? (HashSet<string>)watched! : [];
-        var now = userIds.ToHashSet();
-        caller.Items[typeof(PresenceService)] = now;
-        var joins = now.Except(before).Select(userId => hub.Groups.AddToGroupAsync(caller.ConnectionId, Group(userId), cancellationToken));
-        var leaves = before.Except(now).Select(userId => hub.Groups.RemoveFromGroupAsync(caller.ConnectionId, Group(userId), cancellationToken));
+        var watchers = connections.All.SelectMany(connection => connection.Watched.All().Select(userId => (userId, connection))).ToLookup(pair => pair.userId, pair => pair.connection);
+        foreach (var userIds in watchers.Select(users => users.Key).Chunk(Limits.WatchedUsers))
+        {
+            var devices = await store.ReadAsync(userIds, cancellationToken);
+            foreach (var (userId, user) in devices.Where(user => user.Value.Nodes.Any(nodes.Contains)))
+            {
+                var presence = user.ToPresence(userId, await leases.LiveAsync(user.Nodes, cancellationToken));
+                await PushAsync(userId, watchers[userId].Select(watcher => hub.Clients.Client(watcher.Session.ConnectionId).Presence(presence)), cancellationToken);
+            }
+        }
+    }
+
+    private async Task JoinAsync(LocalConnection caller, string[] userIds, CancellationToken cancellationToken)
+    {
+        var (added, removed) = caller.Watched.Replace(userIds);
+        var connectionId = caller.Session.ConnectionId;
+        var joins = added.Select(userId => hub.Groups.AddToGroupAsync(connectionId, Group(userId), cancellationToken));
+        var leaves = removed.Select(userId => hub.Groups.RemoveFromGroupAsync(connectionId, Group(userId), cancellationToken));
         await Task.WhenAll(joins.Concat(leaves));
     }
 
@@ -51,7 +69,12 @@ public sealed partial class PresenceService(
         if (changed is null)
             return;
         var live = await leases.LiveAsync(changed.Nodes, cancellationToken);
-        var push = hub.Clients.Group(Group(userId)).Presence(changed.ToPresence(userId, live));
+        await PushAsync(userId, [hub.Clients.Group(Group(userId)).Presence(changed.ToPresence(userId, live))], cancellationToken);
+    }
+
+    private async Task PushAsync(string userId, IEnumerable<Task> pushes, CancellationToken cancellationToken)
+    {
+        var push = Task.WhenAll(pushes);
         await push.WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!push.IsCompletedSuccessfully)
             LogNotTold(push.Exception?.InnerException, userId);

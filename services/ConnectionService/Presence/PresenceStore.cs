@@ -8,6 +8,7 @@ namespace ImDapr.ConnectionService.Presence;
 /// <summary>Which devices of a user are connected, and on which node.</summary>
 /// <remarks>
 /// presence-{userId}   {deviceId: {node, platform, since, connectionId}}   written on connect and disconnect, first write wins (ETag)
+/// nodes               [nodeId]                                            nodes that live or have crashed a moment ago, first write wins
 /// node-{nodeId}       {}                                                  lives as long as the node's lease (ttlInSeconds), renewed by its heartbeat
 /// A node that crashes cleans up nothing: its lease ends, and with it every device that it held. A user's key stays when the last device
 /// leaves: a key that comes and goes would race with its own creation.
@@ -33,7 +34,7 @@ public sealed class PresenceStore(DaprClient dapr, IOptions<PresenceOptions> opt
                 DaprNames.StateStore, DevicesKey(userId), cancellationToken: cancellationToken);
             if (await change(new ConnectedDevices(stored)) is not { } changed)
                 return null;
-            if (await TrySaveAsync(userId, changed, etag, isLastTry: tries == MaxTries - 1, cancellationToken))
+            if (await TrySaveAsync(DevicesKey(userId), changed.ById, etag, isLastTry: tries == MaxTries - 1, cancellationToken))
                 return changed;
         }
         throw new TimeoutException($"Presence of {userId} was written by others {MaxTries} times in a row");
@@ -47,6 +48,19 @@ public sealed class PresenceStore(DaprClient dapr, IOptions<PresenceOptions> opt
         var items = await dapr.GetBulkStateAsync<Dictionary<string, ConnectedDevice>?>(
             DaprNames.StateStore, [.. keys.Keys], parallelism: null, cancellationToken: cancellationToken);
         return items.ToDictionary(item => keys[item.Key], item => new ConnectedDevices(item.Value));
+    }
+
+    /// <summary>The nodes that have registered and that nobody has found dead.</summary>
+    public async Task<IReadOnlySet<string>> NodesAsync(CancellationToken cancellationToken) =>
+        await dapr.GetStateAsync<HashSet<string>?>(DaprNames.StateStore, NodesKey, cancellationToken: cancellationToken) ?? [];
+
+    /// <summary>Adds and removes nodes; another node that does the same at once wins, and the next heartbeat tries again.</summary>
+    public async Task ChangeNodesAsync(IReadOnlyCollection<string> added, IReadOnlyCollection<string> removed, CancellationToken cancellationToken)
+    {
+        var (stored, etag) = await dapr.GetStateAndETagAsync<HashSet<string>?>(DaprNames.StateStore, NodesKey, cancellationToken: cancellationToken);
+        var changed = (stored ?? []).Union(added).Except(removed).ToHashSet();
+        if (stored is null || !changed.SetEquals(stored))
+            await TrySaveAsync(NodesKey, changed, etag, isLastTry: false, cancellationToken);
     }
 
     public Task RenewLeaseAsync(string nodeId, CancellationToken cancellationToken) =>
@@ -64,12 +78,11 @@ public sealed class PresenceStore(DaprClient dapr, IOptions<PresenceOptions> opt
         return items.Where(item => item.Value is not null).Select(item => keys[item.Key]).ToHashSet();
     }
 
-    private async Task<bool> TrySaveAsync(string userId, ConnectedDevices devices, string etag, bool isLastTry, CancellationToken cancellationToken)
+    private async Task<bool> TrySaveAsync<T>(string key, T value, string etag, bool isLastTry, CancellationToken cancellationToken)
     {
         try
         {
-            return await dapr.TrySaveStateAsync(
-                DaprNames.StateStore, DevicesKey(userId), devices.ById, etag, FirstWrite, cancellationToken: cancellationToken);
+            return await dapr.TrySaveStateAsync(DaprNames.StateStore, key, value, etag, FirstWrite, cancellationToken: cancellationToken);
         }
         catch (DaprException) when (etag.Length == 0 && !isLastTry)
         {
@@ -77,6 +90,8 @@ public sealed class PresenceStore(DaprClient dapr, IOptions<PresenceOptions> opt
             return false;
         }
     }
+
+    private const string NodesKey = "nodes";
 
     private static string DevicesKey(string userId) => $"presence-{userId}";
 

@@ -34,6 +34,18 @@ public sealed class MessageServiceClient(HttpClient http)
     public Task<Answer<Done>> ReadAsync(UserCall<ReadRequest> call, CancellationToken cancellationToken) =>
         CallAsync<ReadRequest, Done>("/internal/read", call, cancellationToken);
 
+    public Task<Answer<Done>> RecallAsync(UserCall<RecallRequest> call, CancellationToken cancellationToken) =>
+        CallAsync<RecallRequest, Done>("/internal/recall", call, cancellationToken);
+
+    public Task<Answer<Done>> TypingAsync(UserCall<TypingRequest> call, CancellationToken cancellationToken) =>
+        CallAsync<TypingRequest, Done>("/internal/typing", call, cancellationToken);
+
+    public Task<Answer<Done>> UpdateConversationAsync(UserCall<ConversationUpdate> call, CancellationToken cancellationToken) =>
+        CallAsync<ConversationUpdate, Done>("/internal/conversations/update", call, cancellationToken);
+
+    public Task<Answer<Receipt[]>> ReceiptsAsync(UserCall<ReceiptsRequest> call, CancellationToken cancellationToken) =>
+        CallAsync<ReceiptsRequest, Receipt[]>("/internal/receipts", call, cancellationToken);
+
     private async Task<Answer<TResult>> CallAsync<TRequest, TResult>(string path, UserCall<TRequest> call, CancellationToken cancellationToken)
         where TResult : class
     {

@@ -4,8 +4,53 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Sessions;
 
-/// <summary>A connection that this node holds.</summary>
-public sealed record LocalConnection(HubCallerContext Context, string UserId, DeviceSession Session);
+/// <summary>A connection that this node holds, and what it gets beside its user's own pushes.</summary>
+public sealed record LocalConnection(HubCallerContext Context, string UserId, DeviceSession Session)
+{
+    /// <summary>Users whose presence it watches.</summary>
+    public Subscriptions Watched { get; } = new();
+
+    /// <summary>Conversations whose timeline it follows.</summary>
+    public Subscriptions Timelines { get; } = new();
+}
+
+/// <summary>Names of what a connection subscribes to. Thread-safe: hub calls and events change it.</summary>
+public sealed class Subscriptions
+{
+    private readonly Lock _lock = new();
+    private HashSet<string> _names = [];
+
+    public bool Contains(string name)
+    {
+        lock (_lock)
+            return _names.Contains(name);
+    }
+
+    public string[] All()
+    {
+        lock (_lock)
+            return [.. _names];
+    }
+
+    /// <summary>These and no others from now on.</summary>
+    public (IReadOnlyList<string> Added, IReadOnlyList<string> Removed) Replace(IEnumerable<string> names)
+    {
+        var now = names.ToHashSet();
+        lock (_lock)
+        {
+            var before = _names;
+            _names = now;
+            return ([.. now.Except(before)], [.. before.Except(now)]);
+        }
+    }
+
+    /// <returns>Whether it was there.</returns>
+    public bool Remove(string name)
+    {
+        lock (_lock)
+            return _names.Remove(name);
+    }
+}
 
 /// <summary>The connections of this node, so that they can be closed and be told something without the backplane.</summary>
 public sealed class LocalConnections
@@ -15,6 +60,9 @@ public sealed class LocalConnections
     public int Count => _byId.Count;
 
     public IEnumerable<LocalConnection> All => _byId.Values;
+
+    /// <summary>The connections of these users.</summary>
+    public IReadOnlyList<LocalConnection> Of(IReadOnlySet<string> userIds) => [.. _byId.Values.Where(connection => userIds.Contains(connection.UserId))];
 
     public bool Contains(string connectionId) => _byId.ContainsKey(connectionId);
 

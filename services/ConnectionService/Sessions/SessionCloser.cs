@@ -10,14 +10,15 @@ public sealed partial class SessionCloser(
     LocalConnections connections, NodeIdentity node, IHubContext<ImHub, IImClient> hub, DaprClient dapr, TimeProvider time, ILogger<SessionCloser> logger)
 {
     public const string Replaced = "replaced";
+    public const string Policy = "policy";
 
     // Abort throws away what is on its way out (dotnet/aspnetcore#21422). A client that was told goes by itself; a dead link is cut off.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>The same device has connected again: its older connection goes.</summary>
-    public Task ReplaceAsync(string userId, DeviceSession old, CancellationToken cancellationToken)
+    /// <summary>Another connection has taken this one's place: it goes, on whatever node it is.</summary>
+    public Task EndAsync(string userId, DeviceSession old, string reason, CancellationToken cancellationToken)
     {
-        var ended = new SessionEnded(userId, old.DeviceId, old.ConnectionId, Replaced);
+        var ended = new SessionEnded(userId, old.DeviceId, old.ConnectionId, reason);
         return old.NodeId == node.NodeId
             ? EndLocalAsync(ended, cancellationToken)
             : dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Sessions, ended, cancellationToken);

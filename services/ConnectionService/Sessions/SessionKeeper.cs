@@ -18,7 +18,9 @@ public sealed class SessionKeeper(LocalConnections connections, UserActorClient 
         connections.Add(connection);
         var opened = await actors.OpenSessionAsync(connection.UserId, connection.Session, timeout.Token);
         if (opened.Replaced is { } old && old.ConnectionId != connection.Session.ConnectionId)
-            await closer.ReplaceAsync(connection.UserId, old, timeout.Token);
+            await closer.EndAsync(connection.UserId, old, SessionCloser.Replaced, timeout.Token);
+        foreach (var excluded in opened.Excluded ?? [])
+            await closer.EndAsync(connection.UserId, excluded, SessionCloser.Policy, timeout.Token);
         await presence.ConnectedAsync(connection.UserId, connection.Session, timeout.Token);
     }
 

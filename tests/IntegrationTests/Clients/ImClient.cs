@@ -19,6 +19,7 @@ public sealed class ImClient : IAsyncDisposable
     private readonly Channel<Message> _shown = Channel.CreateBounded<Message>(10_000);
     private readonly Channel<InboxEntry> _pushed = Channel.CreateBounded<InboxEntry>(10_000);
     private readonly Channel<UserPresence> _presences = Channel.CreateBounded<UserPresence>(1_000);
+    private readonly Channel<TypingNotice> _typings = Channel.CreateBounded<TypingNotice>(1_000);
     private readonly Channel<Receipt> _receipts = Channel.CreateBounded<Receipt>(1_000);
     private readonly TaskCompletionSource<Kick> _kicked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,6 +28,9 @@ public sealed class ImClient : IAsyncDisposable
     {
         (UserId, _hub) = (userId, hub);
         hub.On<InboxEntry[]>(nameof(IImClient.Deliver), DeliveredAsync);
+        hub.On<Message[]>(nameof(IImClient.DeliverTimeline), messages => InputAsync(engine => engine.PushedTimeline(messages)));
+        hub.On<Within>(nameof(IImClient.SyncNow), _ => InputAsync(engine => engine.Begin()));
+        hub.On<TypingNotice>(nameof(IImClient.Typing), typing => _typings.Writer.TryWrite(typing));
         hub.On<UserPresence>(nameof(IImClient.Presence), presence => _presences.Writer.TryWrite(presence));
         hub.On<Receipt>(nameof(IImClient.Receipt), receipt => _receipts.Writer.TryWrite(receipt));
         hub.On<Kick>(nameof(IImClient.Kicked), kick => _kicked.TrySetResult(kick));
@@ -76,6 +80,17 @@ public sealed class ImClient : IAsyncDisposable
     public Task ReadAsync(string conversationId, long seq) => CallAsync<object?>("Read", new ReadRequest(conversationId, seq));
 
     public Task AckAsync(long position) => CallAsync<object?>("Ack", new AckRequest(position));
+
+    public Task RecallAsync(string conversationId, long seq) => CallAsync<object?>("Recall", new RecallRequest(conversationId, seq));
+
+    public Task TypingAsync(string conversationId) => CallAsync<object?>("Typing", new TypingRequest(conversationId));
+
+    public Task UpdateAsync(string conversationId, bool? muted = null, bool? pinned = null, long? clearedSeq = null) =>
+        CallAsync<object?>("UpdateConversation", new ConversationUpdate(conversationId, muted, pinned, clearedSeq));
+
+    public Task<Receipt[]> ReceiptsAsync(string conversationId) => CallAsync<Receipt[]>("Receipts", new ReceiptsRequest(conversationId));
+
+    public Task<TypingNotice> NextTypingAsync() => NextAsync(_typings);
 
     public Task<UserPresence[]> WatchAsync(params string[] userIds) => CallAsync<UserPresence[]>("WatchPresence", new WatchPresenceRequest(userIds));
 
@@ -167,6 +182,12 @@ public sealed class ImClient : IAsyncDisposable
     {
         if (next == NextCall.Sync)
             return _engine.Synced(await CallAsync<SyncPage>("Sync", _engine.Request));
+        if (next == NextCall.Timelines)
+        {
+            foreach (var request in _engine.TimelineRequests)
+                await LoadAsync(request);
+            return _engine.TimelinesRead();
+        }
 
         foreach (var conversation in await ConversationsAsync(limit: Limits.PageSize))
             await LoadAsync(_engine.MissingOf(conversation));
@@ -180,7 +201,7 @@ public sealed class ImClient : IAsyncDisposable
             var page = await CallAsync<HistoryPage>("History", request);
             foreach (var message in _engine.Loaded(page.Messages))
                 Assert.True(_shown.Writer.TryWrite(message));
-            request = page.HasMore ? request with { After = page.Messages[^1].Seq } : null;
+            request = page.HasMore && page.Messages.Length > 0 ? request with { After = page.Messages[^1].Seq } : null;
         }
     }
 

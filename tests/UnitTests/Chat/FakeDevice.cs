@@ -26,6 +26,8 @@ internal sealed class FakeDevice(FakeInbox inbox)
 
     public void Push(params InboxEntry[] entries) => Follow(_engine.Pushed(entries));
 
+    public void PushTimeline(params Message[] messages) => Follow(_engine.PushedTimeline(messages));
+
     public long[] ShownOf(string conversationId) => [.. Shown.Where(s => s.ConversationId == conversationId).Select(s => s.Seq)];
 
     private void Follow(SyncStep step)
@@ -35,7 +37,12 @@ internal sealed class FakeDevice(FakeInbox inbox)
             Show(step.Show);
             if (step.Next == NextCall.None)
                 return;
-            step = step.Next == NextCall.Sync ? Sync() : Reload();
+            step = step.Next switch
+            {
+                NextCall.Sync => Sync(),
+                NextCall.Timelines => ReadTimelines(),
+                _ => Reload(),
+            };
         }
     }
 
@@ -43,6 +50,13 @@ internal sealed class FakeDevice(FakeInbox inbox)
     {
         Syncs++;
         return _engine.Synced(inbox.Sync(_engine.Request));
+    }
+
+    private SyncStep ReadTimelines()
+    {
+        foreach (var request in _engine.TimelineRequests)
+            Load(request);
+        return _engine.TimelinesRead();
     }
 
     private SyncStep Reload()

@@ -10,6 +10,8 @@ internal sealed class FakeInbox
     private static readonly JsonElement Body = JsonSerializer.SerializeToElement(new { text = "x" });
     private readonly Dictionary<string, List<Message>> _conversations = [];
     private readonly Dictionary<string, long> _lastSeq = [];
+    private readonly HashSet<string> _timelines = [];
+    private readonly HashSet<Message> _outsideInbox = [];
     private List<InboxEntry> _entries = [];
     private long _trimmedTo;
     private int _epoch = 1;
@@ -19,15 +21,28 @@ internal sealed class FakeInbox
 
     public InboxEntry Append(string conversationId)
     {
+        var entry = new InboxEntry(_entries.Count + 1, Store(conversationId));
+        _entries.Add(entry);
+        return entry;
+    }
+
+    /// <summary>A message that stands in no inbox, whatever those before and after it do.</summary>
+    public Message AppendTimeline(string conversationId)
+    {
+        var message = Store(conversationId);
+        _timelines.Add(conversationId);
+        _outsideInbox.Add(message);
+        return message;
+    }
+
+    private Message Store(string conversationId)
+    {
         var seq = _lastSeq[conversationId] = _lastSeq.GetValueOrDefault(conversationId) + 1;
         var message = new Message(conversationId, seq, "ann", "d1", $"{conversationId}-{seq}", MessageTypes.Text, Body, null, null, 0);
         if (!_conversations.TryGetValue(conversationId, out var messages))
             _conversations[conversationId] = messages = [];
         messages.Add(message);
-
-        var entry = new InboxEntry(_entries.Count + 1, message);
-        _entries.Add(entry);
-        return entry;
+        return message;
     }
 
     /// <summary>A seq that a collision left: stored, never delivered.</summary>
@@ -40,7 +55,8 @@ internal sealed class FakeInbox
     {
         _epoch++;
         _trimmedTo = 0;
-        _entries = [.. _conversations.OrderByDescending(c => c.Key).SelectMany(c => c.Value).Select((message, i) => new InboxEntry(i + 1, message))];
+        _entries = [.. _conversations.OrderByDescending(c => c.Key).SelectMany(c => c.Value)
+            .Where(message => !_outsideInbox.Contains(message)).Select((message, i) => new InboxEntry(i + 1, message))];
     }
 
     public SyncPage Sync(SyncRequest request)
@@ -48,7 +64,7 @@ internal sealed class FakeInbox
         var isReset = request.After < _trimmedTo || request.After > _entries.Count || (request.Epoch is not null && request.Epoch != $"{_epoch}");
         var after = isReset ? _trimmedTo : request.After;
         var page = _entries.Skip((int)after).Take(PageSize).ToArray();
-        return new(page, after + page.Length, _entries.Count, $"{_epoch}", isReset, []);
+        return new(page, after + page.Length, _entries.Count, $"{_epoch}", isReset, [.. _timelines.Select(id => new TimelineHead(id, _lastSeq[id]))]);
     }
 
     public ConversationSummary[] Conversations() =>

@@ -11,7 +11,7 @@ public sealed class SyncEngineProperties
     {
         var inbox = new FakeInbox();
         var device = new FakeDevice(inbox);
-        var underWay = new List<InboxEntry>();
+        var underWay = new List<object>();
 
         foreach (var happening in happenings)
             Happen(happening, inbox, device, underWay);
@@ -21,13 +21,16 @@ public sealed class SyncEngineProperties
             Assert.Equal(seqs, device.ShownOf(conversationId));
     }
 
-    private static void Happen(byte happening, FakeInbox inbox, FakeDevice device, List<InboxEntry> underWay)
+    private static void Happen(byte happening, FakeInbox inbox, FakeDevice device, List<object> underWay)
     {
         var conversationId = $"g:{(happening >> 4) % 3}";
         switch (happening % 16)
         {
-            case < 6:
+            case < 4:
                 underWay.Add(inbox.Append(conversationId));
+                break;
+            case < 6:
+                underWay.Add(inbox.AppendTimeline(conversationId));
                 break;
             case < 9:
                 Deliver(happening, device, underWay, again: false);
@@ -56,14 +59,17 @@ public sealed class SyncEngineProperties
         }
     }
 
-    private static void Deliver(byte happening, FakeDevice device, List<InboxEntry> underWay, bool again)
+    private static void Deliver(byte happening, FakeDevice device, List<object> underWay, bool again)
     {
         if (underWay.Count == 0)
             return;
 
-        var entry = underWay[happening / 16 % underWay.Count];
+        var push = underWay[happening / 16 % underWay.Count];
         if (!again)
-            underWay.Remove(entry);
-        device.Push(entry);
+            underWay.Remove(push);
+        if (push is InboxEntry entry)
+            device.Push(entry);
+        else
+            device.PushTimeline((Message)push);
     }
 }

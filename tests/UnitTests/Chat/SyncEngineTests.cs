@@ -165,4 +165,52 @@ public sealed class SyncEngineTests
 
         Assert.Equal(2, _device.Syncs); // the first one at connect, the second because of the stranger
     }
+
+    [Fact]
+    public void A_timeline_message_that_fits_is_shown_without_a_call()
+    {
+        _device.Connect();
+        var syncs = _device.Syncs;
+
+        _device.PushTimeline(_inbox.AppendTimeline(Chat), _inbox.AppendTimeline(Chat));
+
+        Assert.Equal([1, 2], _device.ShownOf(Chat));
+        Assert.Equal(syncs, _device.Syncs);
+    }
+
+    [Fact]
+    public void A_timeline_message_behind_a_gap_is_read_from_the_conversation()
+    {
+        _device.Connect();
+        for (var i = 0; i < 10; i++)
+            _inbox.AppendTimeline(Chat);
+
+        _device.PushTimeline(_inbox.AppendTimeline(Chat));
+
+        Assert.Equal(Enumerable.Range(1, 11).Select(seq => (long)seq), _device.ShownOf(Chat));
+    }
+
+    [Fact]
+    public void A_group_that_becomes_a_timeline_and_ceases_to_be_one_keeps_its_order()
+    {
+        _inbox.Append(Chat);
+        _device.Connect();
+        _inbox.AppendTimeline(Chat);
+        _inbox.AppendTimeline(Chat);
+
+        _device.Push(_inbox.Append(Chat));
+
+        Assert.Equal([1, 2, 3, 4], _device.ShownOf(Chat));
+    }
+
+    [Fact]
+    public void A_timeline_that_ends_with_what_is_not_shown_is_read_once()
+    {
+        _inbox.AppendTimeline(Chat);
+        _inbox.AppendVoid(Chat);
+        _device.Connect();
+        var engine = new SyncEngine(_device.State);
+
+        Assert.Equal(NextCall.None, engine.Synced(_inbox.Sync(engine.Request)).Next);
+    }
 }

@@ -18,7 +18,7 @@ public sealed class InboxReader : IDisposable
     private readonly Func<CancellationToken, Task> _caughtUp;
     private readonly TimeProvider _time;
     private readonly ITimer _periodic;
-    private readonly Channel<InboxEntry[]> _pushes;
+    private readonly Channel<Push> _pushes;
     private readonly Channel<long> _acks = Channel.CreateBounded<long>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
     private SyncEngine _engine;
     private int _restart;
@@ -30,26 +30,27 @@ public sealed class InboxReader : IDisposable
     {
         (_link, _file, _show, _caughtUp, _time) = (link, file, show, caughtUp, time);
         _engine = new(file.State.Sync);
-        _pushes = Channel.CreateBounded<InboxEntry[]>(
+        _pushes = Channel.CreateBounded<Push>(
             new BoundedChannelOptions(WaitingPushes) { FullMode = BoundedChannelFullMode.DropWrite }, _ => Volatile.Write(ref _wanted, 1));
         _periodic = time.CreateTimer(_ => WantSync(), null, PeriodicWait(), Timeout.InfiniteTimeSpan);
 
         link.Connected += Restart;
         link.On<Within>(nameof(IImClient.SyncNow), within => _periodic.Change(within.RandomWait(), Timeout.InfiniteTimeSpan));
-        link.On<InboxEntry[]>(nameof(IImClient.Deliver), entries => _pushes.Writer.TryWrite(entries));
+        link.On<InboxEntry[]>(nameof(IImClient.Deliver), entries => _pushes.Writer.TryWrite(new(entries, [])));
+        link.On<Message[]>(nameof(IImClient.DeliverTimeline), messages => _pushes.Writer.TryWrite(new([], messages)));
     }
 
     public long LastShown(string conversationId) => _file.State.Sync.Shown.GetValueOrDefault(conversationId);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await foreach (var entries in _pushes.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var push in _pushes.Reader.ReadAllAsync(cancellationToken))
         {
             if (Interlocked.Exchange(ref _restart, 0) == 1)
                 await RestartAsync(cancellationToken);
             if (Interlocked.Exchange(ref _wanted, 0) == 1)
                 await SyncAsync(cancellationToken);
-            if (Take(_engine.Pushed(entries)) == NextCall.Sync)
+            if (Take(_engine.Pushed(push.Entries)) == NextCall.Sync || Take(_engine.PushedTimeline(push.Timeline)) == NextCall.Sync)
                 await SyncAsync(cancellationToken);
         }
     }
@@ -94,7 +95,7 @@ public sealed class InboxReader : IDisposable
     private void WantSync()
     {
         Volatile.Write(ref _wanted, 1);
-        _pushes.Writer.TryWrite([]); // wakes the loop; a full channel is awake anyway
+        _pushes.Writer.TryWrite(Push.Nothing); // wakes the loop; a full channel is awake anyway
     }
 
     // A connection begins with what was saved: signing in may have found a wiped server and emptied it.
@@ -114,7 +115,7 @@ public sealed class InboxReader : IDisposable
         {
             try
             {
-                next = next == NextCall.Reload ? await ReloadAsync(cancellationToken) : await PageAsync(cancellationToken);
+                next = await CallAsync(next, cancellationToken);
             }
             catch (LinkLostException)
             {
@@ -129,6 +130,20 @@ public sealed class InboxReader : IDisposable
         }
         _periodic.Change(PeriodicWait(), Timeout.InfiniteTimeSpan);
         return true;
+    }
+
+    private Task<NextCall> CallAsync(NextCall next, CancellationToken cancellationToken) => next switch
+    {
+        NextCall.Reload => ReloadAsync(cancellationToken),
+        NextCall.Timelines => TimelinesAsync(cancellationToken),
+        _ => PageAsync(cancellationToken),
+    };
+
+    private async Task<NextCall> TimelinesAsync(CancellationToken cancellationToken)
+    {
+        foreach (var request in _engine.TimelineRequests)
+            await LoadAsync(request, cancellationToken);
+        return Take(_engine.TimelinesRead());
     }
 
     private async Task<NextCall> PageAsync(CancellationToken cancellationToken) =>
@@ -151,17 +166,16 @@ public sealed class InboxReader : IDisposable
         {
             var page = await _link.CallAsync<ConversationSummary[]>("Conversations", new ConversationsRequest(after, Limits.PageSize), cancellationToken);
             foreach (var conversation in page)
-                foundNew |= await LoadAsync(conversation, cancellationToken);
+                foundNew |= await LoadAsync(_engine.MissingOf(conversation), cancellationToken);
             after = page.Length < Limits.PageSize ? null : page[^1].ConversationId;
         }
         while (after is not null);
         return foundNew;
     }
 
-    private async Task<bool> LoadAsync(ConversationSummary conversation, CancellationToken cancellationToken)
+    private async Task<bool> LoadAsync(HistoryRequest? request, CancellationToken cancellationToken)
     {
         var foundNew = false;
-        var request = _engine.MissingOf(conversation);
         while (request is not null)
         {
             var page = await _link.CallAsync<HistoryPage>("History", request, cancellationToken);
@@ -194,4 +208,9 @@ public sealed class InboxReader : IDisposable
 
     // Whatever was lost is seen after this time at the latest; the jitter keeps clients from asking in step.
     private static TimeSpan PeriodicWait() => TimeSpan.FromSeconds(Random.Shared.Next(180, 300));
+
+    private sealed record Push(InboxEntry[] Entries, Message[] Timeline)
+    {
+        public static readonly Push Nothing = new([], []);
+    }
 }

@@ -9,7 +9,8 @@ namespace ImDapr.Chat.Syncing;
 /// <remarks>
 /// A push is a hint. It is believed only when it fits exactly (next position, next seq of its conversation); everything else is
 /// answered by Sync, which carries the epoch and so notices that the inbox was rebuilt. What was shown is remembered by conversation
-/// and seq, because positions die with their epoch and seqs do not.
+/// and seq, because positions die with their epoch and seqs do not. Some messages stand in no inbox: their conversations are named by Sync and
+/// read by History before the entries of the same page are applied, because an entry may follow them in its conversation.
 /// </remarks>
 public sealed class SyncEngine(SyncState state)
 {
@@ -18,7 +19,7 @@ public sealed class SyncEngine(SyncState state)
     private string? _epoch = state.Epoch;
     private bool _syncing = true;
     private bool _missedPush;
-    private SyncPage? _resetPage;
+    private SyncPage? _held;
 
     public SyncState State => new(_position, _epoch, new Dictionary<string, long>(_shown));
 
@@ -30,7 +31,7 @@ public sealed class SyncEngine(SyncState state)
     {
         _syncing = true;
         _missedPush = false;
-        _resetPage = null;
+        _held = null;
         return new([], NextCall.Sync);
     }
 
@@ -51,23 +52,56 @@ public sealed class SyncEngine(SyncState state)
         return new(show, NextCall.None);
     }
 
-    /// <summary>The answer to <see cref="Request"/>.</summary>
-    public SyncStep Synced(SyncPage page)
+    /// <summary>Messages of a timeline that the server pushed, by ascending seq.</summary>
+    public SyncStep PushedTimeline(IReadOnlyList<Message> messages)
     {
-        if (page.Reset && _resetPage is null)
+        var show = new List<Message>();
+        foreach (var message in messages.Where(message => message.Seq > LastShown(message.ConversationId)))
         {
-            // History first: the entries of this page may begin behind messages that were never shown.
-            _resetPage = page;
-            return new([], NextCall.Reload);
+            if (_syncing || message.Seq != LastShown(message.ConversationId) + 1)
+                return new(show, WantSync());
+            MarkShown(message);
+            show.Add(message);
         }
+        return new(show, NextCall.None);
+    }
 
+    /// <summary>The answer to <see cref="Request"/>. After a reset History comes first: its entries may begin behind messages that were never shown.</summary>
+    public SyncStep Synced(SyncPage page) => page.Reset ? Hold(page, NextCall.Reload) : ReadTimelines(page);
+
+    /// <summary>Where to read the timelines from that have something new.</summary>
+    public IReadOnlyList<HistoryRequest> TimelineRequests => [.. NewTimelines(Held).Select(timeline => HistoryAfter(timeline.ConversationId, timeline.LastSeq))];
+
+    /// <summary>The timelines were read to their ends.</summary>
+    public SyncStep TimelinesRead()
+    {
+        // The last seqs may belong to what is not shown to this user: they are not asked for again.
+        foreach (var timeline in NewTimelines(Held))
+            _shown[timeline.ConversationId] = timeline.LastSeq;
+        return Take(Held);
+    }
+
+    private SyncPage Held => _held ?? throw new InvalidOperationException("no page waits for anything");
+
+    private SyncStep Hold(SyncPage page, NextCall next)
+    {
+        _held = page;
+        return new([], next);
+    }
+
+    private SyncStep ReadTimelines(SyncPage page) => NewTimelines(page).Count > 0 ? Hold(page, NextCall.Timelines) : Take(page);
+
+    private List<TimelineHead> NewTimelines(SyncPage page) => [.. page.Timelines.Where(timeline => timeline.LastSeq > LastShown(timeline.ConversationId))];
+
+    private SyncStep Take(SyncPage page)
+    {
         // A page that brings nothing and claims more would be asked for ever; the next push or periodic sync asks again.
         var moved = page.Reset || page.Next > _position;
         var show = new List<Message>();
         foreach (var entry in page.Entries)
             Apply(entry, show);
 
-        (_position, _epoch, _resetPage) = (page.Next, page.Epoch, null);
+        (_position, _epoch, _held) = (page.Next, page.Epoch, null);
         return page.Next < page.Head && moved ? new(show, NextCall.Sync) : new(show, EndSync());
     }
 
@@ -75,23 +109,22 @@ public sealed class SyncEngine(SyncState state)
     /// Where to read a conversation's History from during a reload; null when nothing of it is missing.
     /// A device that has never synced begins with the newest page instead of years of history.
     /// </summary>
-    public HistoryRequest? MissingOf(ConversationSummary conversation)
-    {
-        var known = LastShown(conversation.ConversationId);
-        if (conversation.LastSeq <= known)
-            return null;
+    public HistoryRequest? MissingOf(ConversationSummary conversation) =>
+        conversation.LastSeq <= LastShown(conversation.ConversationId) ? null : HistoryAfter(conversation.ConversationId, conversation.LastSeq);
 
+    private HistoryRequest HistoryAfter(string conversationId, long lastSeq)
+    {
+        var known = LastShown(conversationId);
         var isNewDevice = _epoch is null && known == 0;
-        var after = isNewDevice ? Math.Max(0, conversation.LastSeq - Limits.PageSize) : known;
-        return new(conversation.ConversationId, Before: null, after, Limits.PageSize);
+        var after = isNewDevice ? Math.Max(0, lastSeq - Limits.PageSize) : known;
+        return new(conversationId, Before: null, after, Limits.PageSize);
     }
 
     /// <summary>Messages of one conversation in ascending seq, from History.</summary>
     public IReadOnlyList<Message> Loaded(IReadOnlyList<Message> messages) => [.. messages.Where(MarkShown)];
 
     /// <summary>All conversations were loaded: the inbox goes on from its new beginning.</summary>
-    public SyncStep Reloaded() =>
-        _resetPage is { } page ? Synced(page) : throw new InvalidOperationException("no reload was asked for");
+    public SyncStep Reloaded() => ReadTimelines(Held);
 
     public long LastShown(string conversationId) => _shown.GetValueOrDefault(conversationId);
 

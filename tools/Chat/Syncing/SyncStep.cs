@@ -12,6 +12,9 @@ public enum NextCall
 
     /// <summary>Load the conversations by History, then call <see cref="SyncEngine.Reloaded"/>.</summary>
     Reload,
+
+    /// <summary>Read each of <see cref="SyncEngine.TimelineRequests"/> to its end by History, then call <see cref="SyncEngine.TimelinesRead"/>.</summary>
+    Timelines,
 }
 
 /// <summary>What follows from an input: messages to show now, in this order, and the call to make next.</summary>

@@ -1,0 +1,23 @@
+using ImDapr.Contracts;
+
+namespace ImDapr.ConnectionService.Timelines;
+
+/// <summary>Every node hears who reads a timeline from now on, or no more.</summary>
+public static class TimelinesApi
+{
+    public static void MapTimelines(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("/events/timelines", ChangeAsync).WithTopic(DaprNames.Broadcast, Topics.Timelines).ExcludeFromDescription();
+
+    public static WebApplicationBuilder AddTimelines(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<TimelineReaders>().AddSingleton<NewReaders>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<NewReaders>());
+        return builder;
+    }
+
+    private static Task ChangeAsync(TimelineMembers change, TimelineReaders readers, NewReaders joined, CancellationToken cancellationToken)
+    {
+        joined.Add(change.Joined);
+        return readers.EndAsync(change, cancellationToken);
+    }
+}

@@ -16,6 +16,7 @@ public sealed class ImClient : IAsyncDisposable
     private readonly HubConnection _hub;
     private readonly SyncEngine _engine = new(SyncState.Empty);
     private readonly SemaphoreSlim _oneInput = new(1);
+    private readonly System.Collections.Concurrent.ConcurrentQueue<Message> _shownSoFar = new();
     private readonly Channel<Message> _shown = Channel.CreateBounded<Message>(10_000);
     private readonly Channel<InboxEntry> _pushed = Channel.CreateBounded<InboxEntry>(10_000);
     private readonly Channel<UserPresence> _presences = Channel.CreateBounded<UserPresence>(1_000);
@@ -116,6 +117,22 @@ public sealed class ImClient : IAsyncDisposable
         return messages;
     }
 
+    /// <summary>The next texts of a conversation; what others say about it (who joined) and other conversations are passed over.</summary>
+    public async Task<string[]> TextsAsync(string conversationId, int count)
+    {
+        var texts = new List<string>();
+        while (texts.Count < count)
+        {
+            var message = await NextMessageAsync();
+            if (message.ConversationId == conversationId && message.Type == MessageTypes.Text)
+                texts.Add(TextOf(message));
+        }
+        return [.. texts];
+    }
+
+    /// <summary>Everything that this device has shown, whether a test has taken it or not.</summary>
+    public IReadOnlyCollection<Message> ShownSoFar => _shownSoFar;
+
     /// <summary>The next entry that the server pushed, as it came.</summary>
     public Task<InboxEntry> NextPushAsync() => NextAsync(_pushed);
 
@@ -167,7 +184,7 @@ public sealed class ImClient : IAsyncDisposable
             for (var step = input(_engine); ; step = await AnswerAsync(step.Next))
             {
                 foreach (var message in step.Show)
-                    Assert.True(_shown.Writer.TryWrite(message));
+                    Show(message);
                 if (step.Next == NextCall.None)
                     return;
             }
@@ -176,6 +193,12 @@ public sealed class ImClient : IAsyncDisposable
         {
             _oneInput.Release();
         }
+    }
+
+    private void Show(Message message)
+    {
+        _shownSoFar.Enqueue(message);
+        Assert.True(_shown.Writer.TryWrite(message));
     }
 
     private async Task<SyncStep> AnswerAsync(NextCall next)
@@ -200,7 +223,7 @@ public sealed class ImClient : IAsyncDisposable
         {
             var page = await CallAsync<HistoryPage>("History", request);
             foreach (var message in _engine.Loaded(page.Messages))
-                Assert.True(_shown.Writer.TryWrite(message));
+                Show(message);
             request = page.HasMore && page.Messages.Length > 0 ? request with { After = page.Messages[^1].Seq } : null;
         }
     }

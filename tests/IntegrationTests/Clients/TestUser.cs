@@ -35,6 +35,10 @@ public sealed class TestUser
     public async Task<ImClient> ConnectAsync(int instance = 0, string deviceId = "d1") =>
         await ImClient.ConnectAsync(Origin(instance), Id, deviceId, await LoginAsync(deviceId, instance));
 
+    /// <summary>A group that this user owns.</summary>
+    public Task<GroupCreated> CreateGroupAsync(params TestUser[] others) =>
+        CallAsync<GroupCreated>(HttpMethod.Post, "api/groups", new CreateGroupRequest("team", [.. others.Select(user => user.Id)]));
+
     /// <summary>A REST call as this user.</summary>
     public async Task<T> CallAsync<T>(HttpMethod method, string path, object? body = null)
     {

@@ -1,0 +1,104 @@
+using ImDapr.Contracts;
+using ImDapr.IntegrationTests.Clients;
+using ImDapr.IntegrationTests.Stacks;
+
+namespace ImDapr.IntegrationTests.Storage;
+
+/// <summary>Two nodes, on which a group of four is large and one of two is small again.</summary>
+public sealed class SmallTimelinesCluster() : ServerCluster("timelines", "tests/two-instances.dapr.yaml")
+{
+    protected override IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>
+    {
+        ["FanOut__TimelineFrom"] = "4",
+        ["FanOut__TimelineBelow"] = "3",
+    };
+}
+
+/// <summary>A group that grows over the threshold is read as a timeline, and goes back with hysteresis, while its members talk.</summary>
+public sealed class TimelineTests(SmallTimelinesCluster cluster) : IClassFixture<SmallTimelinesCluster>
+{
+    [Fact]
+    public async Task A_group_that_grows_and_shrinks_loses_and_doubles_nothing()
+    {
+        var members = await Task.WhenAll(new[] { "ann", "bob", "carl", "dora" }.Select(name => TestUser.RegisterAsync(cluster, name)));
+        var group = await members[0].CreateGroupAsync(members[1..2]);
+        await using var ann = await members[0].ConnectAsync(instance: 0);
+        await using var bob = await members[1].ConnectAsync(instance: 1);
+        var sent = new List<string>();
+
+        await SayAsync("small");
+        await members[0].CallAsync(HttpMethod.Put, $"api/groups/{group.GroupId}/members/{members[2].Id}");
+        await SayAsync("three");
+        await members[0].CallAsync(HttpMethod.Put, $"api/groups/{group.GroupId}/members/{members[3].Id}");
+        await UntilAsync(isTimeline: true);
+        await SayAsync("large");
+        await members[0].CallAsync(HttpMethod.Delete, $"api/groups/{group.GroupId}/members/{members[3].Id}");
+        await SayAsync("between"); // three members: below the upper threshold, not below the lower one
+        await members[0].CallAsync(HttpMethod.Delete, $"api/groups/{group.GroupId}/members/{members[2].Id}");
+        await UntilAsync(isTimeline: false);
+        await SayAsync("small again");
+
+        foreach (var device in new[] { ann, bob })
+            Assert.Equal(sent, await device.TextsAsync(group.ConversationId, sent.Count));
+        await using var late = await members[1].ConnectAsync(instance: 0, "late");
+        Assert.Equal(sent, await late.TextsAsync(group.ConversationId, sent.Count));
+
+        async Task SayAsync(string phase)
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                sent.Add($"{phase} {i}");
+                await (i % 2 == 0 ? ann : bob).SendInAsync(group.ConversationId, sent[^1]);
+            }
+        }
+
+        // Whether a new message gets a position in ann's inbox.
+        async Task UntilAsync(bool isTimeline) => await Eventually.TrueAsync(async () =>
+        {
+            sent.Add($"probe {sent.Count}");
+            var head = (await ann.SyncAsync(long.MaxValue / 2)).Head;
+            await ann.SendInAsync(group.ConversationId, sent[^1]);
+            return (await ann.SyncAsync(long.MaxValue / 2)).Head == head == isTimeline;
+        });
+    }
+
+    [Fact]
+    public async Task A_message_of_a_timeline_is_pushed_to_members_on_every_node()
+    {
+        var members = await Task.WhenAll(new[] { "ann", "bob", "carl", "dora" }.Select(name => TestUser.RegisterAsync(cluster, name)));
+        var group = await members[0].CreateGroupAsync(members[1..]);
+        await using var ann = await members[0].ConnectAsync(instance: 0);
+        await ann.SendInAsync(group.ConversationId, "first");
+        await using var bob = await members[1].ConnectAsync(instance: 0);
+        await using var carl = await members[2].ConnectAsync(instance: 1);
+
+        await ann.SendInAsync(group.ConversationId, "second");
+
+        foreach (var device in new[] { ann, bob, carl })
+        {
+            Assert.Equal(["first", "second"], await device.TextsAsync(group.ConversationId, 2));
+            Assert.Empty((await device.SyncAsync(0)).Entries);
+        }
+    }
+
+    [Fact]
+    public async Task A_member_who_was_removed_gets_nothing_more()
+    {
+        var members = await Task.WhenAll(new[] { "ann", "bob", "carl", "dora", "emil" }.Select(name => TestUser.RegisterAsync(cluster, name)));
+        var group = await members[0].CreateGroupAsync(members[1..]);
+        await using var ann = await members[0].ConnectAsync(instance: 0);
+        await using var emil = await members[4].ConnectAsync(instance: 1);
+        await ann.SendInAsync(group.ConversationId, "together");
+        await emil.TextsAsync(group.ConversationId, 1);
+
+        await members[0].CallAsync(HttpMethod.Delete, $"api/groups/{group.GroupId}/members/{members[4].Id}");
+        await Eventually.TrueAsync(async () => !(await emil.ConversationsAsync()).Any());
+        await ann.SendInAsync(group.ConversationId, "without emil");
+        var direct = await ann.SendToAsync(members[4].Id, "sorry");
+
+        Assert.Equal(["sorry"], await emil.TextsAsync(direct.ConversationId, 1));
+        Assert.Empty((await emil.SyncAsync(0)).Timelines);
+        Assert.Equal(ErrorCodes.NotAMember, await emil.RefusedAsync("History", new HistoryRequest(group.ConversationId, null, null, 10)));
+        Assert.DoesNotContain(emil.ShownSoFar, message => message.Type == MessageTypes.Text && ImClient.TextOf(message) == "without emil");
+    }
+}

@@ -26,6 +26,10 @@ public abstract class ServerCluster(string name, string template) : Cluster(name
         await StartAsync();
     }
 
+    public string RedisHost => _servers!.RedisHost;
+
+    public string MySqlDsn => _servers!.MySqlDsn;
+
     protected override bool UsesServers => true;
 
     protected override IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>

@@ -1,12 +1,12 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using ImDapr.IntegrationTests.Stacks;
 using MySqlConnector;
 using StackExchange.Redis;
 
 namespace ImDapr.StorageCosts;
 
 /// <summary>Asks Redis and MySQL what lies in them and what they have done.</summary>
-internal sealed partial class StoreCounters(ConnectionMultiplexer redis, MySqlConnection mySql) : IAsyncDisposable
+internal sealed class StoreCounters(ConnectionMultiplexer redis, MySqlConnection mySql) : IAsyncDisposable
 {
     // What sidecars send themselves: commands inside of scripts and waiting reads are not counted.
     private static readonly string[] Commands = ["eval", "evalsha", "hgetall", "get", "set", "del", "unlink", "expire", "persist", "multi", "exec", "xadd", "xack", "publish"];
@@ -15,7 +15,7 @@ internal sealed partial class StoreCounters(ConnectionMultiplexer redis, MySqlCo
     public static async Task<StoreCounters> ConnectAsync(string redisHost, string goDsn)
     {
         var redis = await ConnectionMultiplexer.ConnectAsync($"{redisHost},allowAdmin=true");
-        var mySql = new MySqlConnection(ConnectionString(goDsn));
+        var mySql = new MySqlConnection(GoDsn.ToConnectionString(goDsn));
         await mySql.OpenAsync();
         return new StoreCounters(redis, mySql);
     }
@@ -64,23 +64,6 @@ internal sealed partial class StoreCounters(ConnectionMultiplexer redis, MySqlCo
         }
         return true;
     }
-
-    private static string ConnectionString(string goDsn)
-    {
-        var parts = Dsn().Match(goDsn);
-        return new MySqlConnectionStringBuilder
-        {
-            Server = parts.Groups["host"].Value,
-            Port = uint.Parse(parts.Groups["port"].Value, CultureInfo.InvariantCulture),
-            UserID = parts.Groups["user"].Value,
-            Password = parts.Groups["password"].Value,
-            Database = parts.Groups["database"].Value,
-        }.ConnectionString;
-    }
-
-    // user:password@tcp(host:port)/database?…
-    [GeneratedRegex(@"\A(?<user>[^:@]*)(:(?<password>[^@]*))?@tcp\((?<host>[^:)]+):(?<port>\d+)\)/(?<database>\w+)")]
-    private static partial Regex Dsn();
 
     public async ValueTask DisposeAsync()
     {

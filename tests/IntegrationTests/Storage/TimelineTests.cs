@@ -1,6 +1,9 @@
+using System.Globalization;
 using ImDapr.Contracts;
 using ImDapr.IntegrationTests.Clients;
 using ImDapr.IntegrationTests.Stacks;
+using MySqlConnector;
+using StackExchange.Redis;
 
 namespace ImDapr.IntegrationTests.Storage;
 
@@ -100,5 +103,65 @@ public sealed class TimelineTests(SmallTimelinesCluster cluster) : IClassFixture
         Assert.Empty((await emil.SyncAsync(0)).Timelines);
         Assert.Equal(ErrorCodes.NotAMember, await emil.RefusedAsync("History", new HistoryRequest(group.ConversationId, null, null, 10)));
         Assert.DoesNotContain(emil.ShownSoFar, message => message.Type == MessageTypes.Text && ImClient.TextOf(message) == "without emil");
+    }
+
+    [Fact]
+    public async Task A_message_to_ten_thousand_members_is_one_row_and_no_append()
+    {
+        const int size = 10_000;
+        var ann = await TestUser.RegisterAsync(cluster, "ann");
+        var bob = await TestUser.RegisterAsync(cluster, "bob");
+        var crowd = Enumerable.Range(0, size - 2).Select(i => $"{ann.Id}-{i}").ToArray();
+        await AddUsersAsync(crowd);
+        var group = await ann.CreateGroupAsync(bob);
+        foreach (var chunk in crowd.Chunk(Limits.MembersPerRequest))
+            await ann.CallAsync(HttpMethod.Post, $"api/groups/{group.GroupId}/members", new { userIds = chunk });
+        await using var annsDevice = await ann.ConnectAsync(instance: 0);
+        await using var bobsDevice = await bob.ConnectAsync(instance: 1);
+        await Eventually.TrueAsync(async () => await NumberAsync(
+            $"SELECT COUNT(*) FROM members WHERE conversation_id = '{group.ConversationId}' AND left_seq = 0") == size);
+        var before = await NumberAsync($"SELECT COUNT(*) FROM messages WHERE conversation_id = '{group.ConversationId}'");
+
+        var ack = await annsDevice.SendInAsync(group.ConversationId, "hello, all of you");
+
+        Assert.Equal(["hello, all of you"], await bobsDevice.TextsAsync(group.ConversationId, 1));
+        Assert.Equal(before + 1, await NumberAsync($"SELECT COUNT(*) FROM messages WHERE conversation_id = '{group.ConversationId}'"));
+        Assert.Equal(2, await NumberAsync($"SELECT fan_out FROM messages WHERE conversation_id = '{group.ConversationId}' AND seq = {ack.Seq}"));
+        Assert.Empty(await InboxKeysAsync($"{ann.Id}-"));
+    }
+
+    private async Task AddUsersAsync(IEnumerable<string> userIds)
+    {
+        await using var sql = await ConnectAsync();
+        foreach (var chunk in userIds.Chunk(1_000))
+        {
+            await using var command = new MySqlCommand(
+                $"INSERT INTO users (user_id, display_name, password_hash, created_at) VALUES {string.Join(',', chunk.Select(id => $"('{id}', '{id}', '', 0)"))}", sql);
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    private async Task<long> NumberAsync(string query)
+    {
+        await using var sql = await ConnectAsync();
+        await using var command = new MySqlCommand(query, sql);
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
+    }
+
+    private async Task<MySqlConnection> ConnectAsync()
+    {
+        var sql = new MySqlConnection(GoDsn.ToConnectionString(cluster.MySqlDsn));
+        await sql.OpenAsync();
+        return sql;
+    }
+
+    /// <summary>Keys of inboxes of users whose id begins so.</summary>
+    private async Task<List<string>> InboxKeysAsync(string prefix)
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(cluster.RedisHost);
+        var keys = new List<string>();
+        await foreach (var key in redis.GetServers().Single().KeysAsync(pattern: $"*inbox-{prefix}*"))
+            keys.Add(key!);
+        return keys;
     }
 }

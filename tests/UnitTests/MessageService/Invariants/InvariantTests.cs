@@ -1,0 +1,81 @@
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using ImDapr.Contracts;
+
+namespace ImDapr.UnitTests.MessageService.Invariants;
+
+/// <summary>The invariants of the design, I1 to I7, whatever happens in between and in which order.</summary>
+public sealed class InvariantTests
+{
+    [Property(MaxTest = 20)]
+    public Property They_hold_with_entities_in_the_database() => Hold("redis+mysql");
+
+    [Property(MaxTest = 20)]
+    public Property They_hold_with_entities_in_the_state_store() => Hold("redis");
+
+    private static Property Hold(string model) => Prop.ForAll(
+        Arb.From(Step.Random(model).ListOf(40).Select(steps => steps.ToList())), steps => RunAsync(model, steps).GetAwaiter().GetResult());
+
+    private static async Task<bool> RunAsync(string model, List<Step> steps)
+    {
+        await using var world = await World.StartAsync(model);
+        foreach (var step in steps)
+            await step.RunAsync(world);
+        await SettleAsync(world);
+
+        CheckStore(world);
+        foreach (var userId in World.Users)
+            await CheckInboxAsync(world, userId);
+        foreach (var device in world.Devices)
+            CheckShown(world, device);
+        return true;
+    }
+
+    /// <summary>Whatever was lost on the way: at last every device connects, and that alone brings everything.</summary>
+    private static async Task SettleAsync(World world)
+    {
+        foreach (var device in world.Devices)
+            await device.ConnectAsync(activation: 0);
+    }
+
+    /// <summary>I1 and I5: what was acknowledged is stored where the acknowledgement says, and a retry got the same answer. Seqs have no holes.</summary>
+    private static void CheckStore(World world)
+    {
+        foreach (var (sent, ack) in world.Acknowledged)
+        {
+            var stored = world.Stored[(ack.ConversationId, ack.Seq)];
+            Assert.Equal((sent.SenderId, sent.ClientMessageId, sent.Body.GetRawText()), (stored.SenderId, stored.ClientMessageId, stored.Body.GetRawText()));
+        }
+        foreach (var attempts in world.Acknowledged.GroupBy(pair => (pair.Sent.SenderId, pair.Sent.ClientMessageId)))
+            Assert.Single(attempts.Select(pair => (pair.Ack.ConversationId, pair.Ack.Seq, pair.Ack.SentAt)).Distinct());
+        Assert.Equal(world.Stored.Count, world.Stored.Values.DistinctBy(message => (message.SenderId, message.ClientMessageId)).Count());
+    }
+
+    /// <summary>I2, I3, I4, I7: the inbox holds each visible message that belongs there exactly once, in the order of seqs, at contiguous positions.</summary>
+    private static async Task CheckInboxAsync(World world, string userId)
+    {
+        var entries = await world.InboxAsync(userId);
+        Assert.Equal(Enumerable.Range(0, entries.Count).Select(i => entries[0].Position + i), entries.Select(entry => entry.Position));
+        Assert.All(entries, entry => Assert.True(world.IsVisible(userId, entry.Message.ConversationId, entry.Message.Seq), $"{userId} sees {entry.Message}"));
+        foreach (var conversationId in World.Conversations)
+        {
+            Assert.Equal(
+                world.Visible(userId, conversationId).Where(message => message.FanOut != FanOutPolicy.Timeline).Select(message => message.Seq),
+                entries.Where(entry => entry.Message.ConversationId == conversationId).Select(entry => entry.Message.Seq));
+        }
+    }
+
+    /// <summary>What it all is for: each device has shown each conversation once and in order. Timelines are read from the newest join only.</summary>
+    private static void CheckShown(World world, ModelDevice device)
+    {
+        foreach (var conversationId in World.Conversations)
+        {
+            var shown = device.Shown.Where(message => message.ConversationId == conversationId).Select(message => message.Seq).ToList();
+            Assert.Equal(shown.Order().Distinct(), shown);
+            var missed = world.Visible(device.UserId, conversationId).Where(message => !shown.Contains(message.Seq)).ToList();
+            Assert.All(missed, message => Assert.True(
+                message.FanOut == FanOutPolicy.Timeline && !world.IsVisibleNow(device.UserId, conversationId, message.Seq), $"{device.UserId} misses {message}"));
+        }
+    }
+}

@@ -57,7 +57,7 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
                 },
                 _ => false, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var failed = left.Select(entry => (entry.Id, failures.GetValueOrDefault(entry.Id, exception.Message))).ToList();
             throw new BulkPublishError(failed, NotPublished(topic, exception));
@@ -87,7 +87,7 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
         {
             await policies.Outbound.RunAsync(token => broker.PublishAsync(message, token), _ => false, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw NotPublished(message.Topic, exception);
         }
@@ -99,7 +99,7 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
         {
             await broker.PublishAsync(message, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             failures[id] = exception.Message;
         }

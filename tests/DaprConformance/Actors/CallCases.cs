@@ -146,6 +146,23 @@ public sealed class CallCases(ConformanceSystem system) : ActorCases(system)
 
     [Fact]
     [Source("daprd:pkg/actors/targets/app/lock/lock.go")]
+    public async Task After_a_chain_that_was_too_deep_an_actor_answers_nobody()
+    {
+        var id = NewKey();
+        Assert.Equal(500, (await CallAsync(id, "chain-6", "{}", Reentrant)).Status);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var client = new HttpClient();
+        var waiting = client.PutAsync(new Uri($"{B.SidecarHttp}{Path(id, "method/echo", Reentrant)}"), new StringContent("{}"), patience.Token);
+
+        // The refused call still counts as one that is in its turn.
+        Assert.DoesNotContain(await RecordedInSilenceAsync("conf-a", id, 7), record => Method("echo")(record));
+        Assert.False(waiting.IsCompleted);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    [Source("daprd:pkg/actors/targets/app/lock/lock.go")]
     public async Task The_callers_own_reentrancy_id_is_kept()
     {
         var id = NewKey();

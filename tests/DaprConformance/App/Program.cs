@@ -8,7 +8,7 @@ builder.Logging.SetMinimumLevel(LogLevel.Warning);
 // The sidecar has its own limit, and that is the one under test.
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
 builder.WebHost.UseUrls($"http://127.0.0.1:{Instance.Port}");
-builder.Services.AddSingleton<RecordStore>();
+builder.Services.AddSingleton<RecordStore>().AddSingleton<Deafness>();
 builder.Services.AddConformanceActors();
 
 var app = builder.Build();
@@ -17,4 +17,7 @@ app.MapRecording();
 app.MapInvocation();
 app.MapConformanceActors();
 app.MapSubscriptions();
-app.Run();
+var deafness = app.Services.GetRequiredService<Deafness>();
+await app.RunAsync();
+if (deafness.IsWanted)
+    await Task.Delay(Timeout.InfiniteTimeSpan);

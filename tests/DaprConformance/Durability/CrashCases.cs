@@ -5,7 +5,8 @@ using ImDapr.DaprConformanceApp.Actors;
 namespace ImDapr.DaprConformance.Durability;
 
 /// <summary>What was acknowledged survives the death of every process.</summary>
-public sealed class CrashCases(ConformanceSystem main, CrashSystem system) : Cases(main), IClassFixture<CrashSystem>
+[Collection(CrashCollection.Name)]
+public sealed class CrashCases(ConformanceSystem main, CrashSystem system) : Cases(main)
 {
     // Below the workers of a sidecar, so that no event waits for another one's slow handler.
     private const int Most = 90;

@@ -36,7 +36,7 @@ public sealed class ForwardingCases(ConformanceSystem system) : Cases(system)
         Assert.Equal(seen, Text((await B.GetAsync($"{Method}{sent}")).Is(200).Json, "path"));
 
     [Theory, InlineData("/echo/a%3Fb"), InlineData("/echo/a%23b"), InlineData("/echo/a%0Ab"), InlineData("/echo/a%7Fb")]
-    [Source("daprd:pkg/messaging/direct_messaging.go"), Source("daprd:pkg/security/method")]
+    [Source("daprd:pkg/messaging/direct_messaging.go"), Source("daprd:pkg/messaging/method/normalize.go")]
     public async Task A_path_with_what_no_path_may_have_is_refused(string path) =>
         (await B.GetAsync($"{Method}{path}")).Is(500, "ERR_DIRECT_INVOKE");
 

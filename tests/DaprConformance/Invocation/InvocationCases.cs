@@ -209,6 +209,16 @@ public sealed class InvocationCases(ConformanceSystem system) : Cases(system)
         Assert.Equal("/echo/x", Text((await B.GetAsync($"/v1.0/invoke/{url}/method/echo/x")).Is(200), "path"));
     }
 
+    [Theory, InlineData("dapr-caller-app-id"), InlineData("dapr-callee-app-id"), InlineData("x-forwarded-for")]
+    [Source("daprd:pkg/messaging/direct_messaging.go")]
+    public async Task Neither_the_app_itself_nor_a_URL_is_told_who_calls(string name)
+    {
+        var url = Uri.EscapeDataString($"http://127.0.0.1:{A.Port}");
+
+        Assert.Null(Header((await A.GetAsync($"{ToA}/echo/x")).Is(200), name));
+        Assert.Null(Header((await B.GetAsync($"/v1.0/invoke/{url}/method/echo/x")).Is(200), name));
+    }
+
     private static string? Text(Answer answer, string name) => answer.Json.GetProperty(name).GetString();
 
     private static string? Header(Answer answer, string name) =>

@@ -7,7 +7,7 @@ namespace ImDapr.DaprConformance.PubSub;
 public sealed class BulkSubscribeCases(ConformanceSystem system) : PubSubCases(system)
 {
     [Fact]
-    [Source("daprd:pkg/runtime/subscription/bulksub.go"), Source("dapr-contract 3.5")]
+    [Source("daprd:pkg/runtime/subscription/bulksubscription.go"), Source("dapr-contract 3.5")]
     public async Task A_batch_has_an_envelope_of_its_own()
     {
         var key = NewKey();
@@ -27,7 +27,7 @@ public sealed class BulkSubscribeCases(ConformanceSystem system) : PubSubCases(s
     }
 
     [Fact]
-    [Source("daprd:pkg/runtime/subscription/bulksub.go"), Source("daprd:pkg/runtime/pubsub/default_bulksub.go")]
+    [Source("daprd:pkg/runtime/subscription/bulksubscription.go"), Source("daprd:pkg/runtime/pubsub/default_bulksub.go")]
     public async Task No_batch_is_larger_than_the_subscription_says()
     {
         var key = NewKey();
@@ -54,7 +54,7 @@ public sealed class BulkSubscribeCases(ConformanceSystem system) : PubSubCases(s
     }
 
     [Fact]
-    [Source("daprd:pkg/runtime/subscription/bulksub.go"), Source("dapr-contract 3.5")]
+    [Source("daprd:pkg/runtime/subscription/bulksubscription.go"), Source("dapr-contract 3.5")]
     public async Task Raw_entries_are_in_base64()
     {
         var key = NewKey();
@@ -123,6 +123,22 @@ public sealed class BulkSubscribeCases(ConformanceSystem system) : PubSubCases(s
         var batches = await UntilAsync(() => RecordedAsync("conf-a", key), records => records.Sum(record => Entries(record, key).Count) == 7);
         Assert.All(batches, batch => Assert.InRange(batch.Json.GetProperty("entries").GetArrayLength(), 1, 3));
         Assert.Empty(await RecordedInSilenceAsync("conf-b", key));
+    }
+
+    [Fact]
+    [Source("daprd:pkg/runtime/subscription/postman/http/http.go"), Source("daprd:pkg/channel/http/http_channel.go")]
+    public async Task A_batch_goes_on_in_the_trace_of_an_event_of_it()
+    {
+        const string trace = "0af7651916cd43dd8448eb211c80319c";
+        var key = NewKey();
+        await PublishAsync(B, "pubsub", "bulk", Event(key), "application/json", headers: [("traceparent", $"00-{trace}-b7ad6b7169203331-01")]);
+
+        var record = (await RecordedAsync("conf-b", key))[0];
+
+        // Of several events in the batch it is the last one's.
+        if (record.Json.GetProperty("entries").GetArrayLength() == 1)
+            Assert.StartsWith($"00-{trace}-", record.Header("traceparent"));
+        Assert.NotNull(record.Header("traceparent"));
     }
 
     private static List<JsonElement> Entries(Recorded record, string key) =>

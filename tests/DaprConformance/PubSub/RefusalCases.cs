@@ -41,7 +41,7 @@ public sealed class RefusalCases(ConformanceSystem system) : PubSubCases(system)
         (await B.SendAsync("POST", "/v1.0/publish/bulk/pubsub/plain", body)).Is(400, "ERR_PUBSUB_EVENTS_SER");
 
     [Fact]
-    [Source("daprd:pkg/runtime/pubsub/scopes.go"), Source("dapr-contract 3.3")]
+    [Source("daprd:pkg/runtime/pubsub/adapter.go"), Source("dapr-contract 3.3")]
     public async Task Scopes_decide_who_gets_a_topic()
     {
         var (open, closed) = (NewKey(), NewKey());

@@ -43,6 +43,9 @@ internal sealed class AppStub : IAsyncDisposable
 
     public bool HasRequest => _requests.Reader.TryPeek(out _);
 
+    /// <summary>Listens no more.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();

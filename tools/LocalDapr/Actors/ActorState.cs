@@ -25,7 +25,7 @@ public sealed class ActorState(string appId, IStateStore? store, bool allowsTtl,
         {
             return await store.GetAsync($"{Prefix(type, id)}{key}", cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw ActorApiException.StateGet(e.Message, e);
         }
@@ -46,7 +46,7 @@ public sealed class ActorState(string appId, IStateStore? store, bool allowsTtl,
         {
             await store.TransactAsync(writes, cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw ActorApiException.StateSave(e.Message, e);
         }

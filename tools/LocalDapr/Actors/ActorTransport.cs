@@ -11,8 +11,7 @@ public sealed class ActorTransport(AppChannel app, Resiliency resiliency, TimePr
     private const string ErrorHeader = "X-DaprErrorResponseHeader";
 
     /// <returns>A reply with status 200, nothing else.</returns>
-    /// <exception cref="ActorApiException">The app refused or failed: for good, it is not tried again.</exception>
-    /// <exception cref="ActorUnavailableException">The app cannot be reached.</exception>
+    /// <exception cref="ActorApiException">The app refused, failed or cannot be reached: for good, it is not tried again.</exception>
     public async ValueTask<ActorReply> InvokeAsync(ActorCall call, string? chainId, CancellationToken cancellationToken)
     {
         using var request = Request(call, chainId);
@@ -84,7 +83,8 @@ public sealed class ActorTransport(AppChannel app, Resiliency resiliency, TimePr
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new ActorUnavailableException($"failed to reach the app that hosts it: {e.Message}", inner: e);
+            // Its sidecar is there, so the actor was found: for daprd that is an error like any other, until the sidecar goes too.
+            throw ActorApiException.Invoke(e.Message, e);
         }
     }
 

@@ -1,7 +1,10 @@
 namespace ImDapr.LocalDapr.Actors;
 
 /// <summary>Turns of one actor: one call at a time, first come first served. A chain of calls with one id may re-enter, if that is enabled.</summary>
-/// <remarks>Without a limit of length, like daprd's: callers bound it, each waits for its own call.</remarks>
+/// <remarks>
+/// Without a limit of length, like daprd's: callers bound it, each waits for its own call. And like daprd's it counts a call that it refused as too deep
+/// among those that are in: such a chain keeps its turn for ever, and the actor answers nobody until it is deactivated.
+/// </remarks>
 public sealed class TurnQueue(bool reentrant, int maxDepth)
 {
     private readonly Lock _gate = new();
@@ -30,17 +33,7 @@ public sealed class TurnQueue(bool reentrant, int maxDepth)
     public void Exit(Turn turn)
     {
         lock (_gate)
-        {
-            if (--turn.Depth > 0)
-                return;
-
-            _turns.Remove(turn.Node!);
-            if (_turns.First is { Value: { Started: false } next })
-                next.Start();
-
-            if (_turns.Count == 0)
-                _emptied?.TrySetResult();
-        }
+            Leave(turn, 1);
     }
 
     /// <summary>Lets nobody in any more; those who are in or waiting go on. Completes when the last has left.</summary>
@@ -52,11 +45,28 @@ public sealed class TurnQueue(bool reentrant, int maxDepth)
                 return _emptied.Task;
 
             _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            foreach (var turn in _turns.ToArray())
+                Leave(turn, turn.Refused);
+
             if (_turns.Count == 0)
-                _emptied.SetResult();
+                _emptied.TrySetResult();
 
             return _emptied.Task;
         }
+    }
+
+    private void Leave(Turn turn, int calls)
+    {
+        turn.Depth -= calls;
+        if (calls == 0 || turn.Depth > 0)
+            return;
+
+        _turns.Remove(turn.Node!);
+        if (_turns.First is { Value: { Started: false } next })
+            next.Start();
+
+        if (_turns.Count == 0)
+            _emptied?.TrySetResult();
     }
 
     private Turn? Join(string? chainId)
@@ -69,11 +79,11 @@ public sealed class TurnQueue(bool reentrant, int maxDepth)
             if (turn.ChainId != chainId)
                 continue;
 
-            if (turn.Depth >= maxDepth)
-                throw ActorApiException.StackDepth();
+            if (++turn.Depth <= maxDepth)
+                return turn;
 
-            turn.Depth++;
-            return turn;
+            turn.Refused++;
+            throw ActorApiException.StackDepth();
         }
 
         return null;
@@ -113,6 +123,9 @@ public sealed class TurnQueue(bool reentrant, int maxDepth)
         internal string? ChainId => chainId;
 
         internal int Depth { get; set; } = 1;
+
+        /// <summary>Of the depth, calls that were refused and will not leave.</summary>
+        internal int Refused { get; set; }
 
         internal bool Started { get; private set; }
 

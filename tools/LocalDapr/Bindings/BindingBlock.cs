@@ -23,7 +23,7 @@ public sealed class BindingBlock(string name, IOutputBinding binding, Resiliency
         {
             return new BindingResult(null, exception.Metadata, Failed(exception.Message, exception));
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw Failed(exception.Message, exception);
         }

@@ -4,7 +4,6 @@ using ImDapr.LocalDapr.Actors;
 using ImDapr.LocalDapr.Api;
 using ImDapr.LocalDapr.Invocation;
 using ImDapr.LocalDapr.Policies;
-using ImDapr.LocalDapr.PubSub;
 using ImDapr.LocalDapr.Resources;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,29 +23,29 @@ public sealed partial class Sidecar : IAsyncDisposable
     private readonly SidecarNeighbourhood _around;
     private readonly ILogger _logger;
     private readonly AppChannel _app;
-    private readonly ResourceFiles _resources;
     private readonly SidecarComponents _components;
     private readonly InvocationForwarder _invocation;
     private readonly ActorRuntime _actors;
     private readonly SidecarMetadata _metadata;
+    private readonly SidecarSubscriptions _subscriptions;
+    private readonly SidecarHealth _ready;
     private readonly SidecarShutdown _shutdown = new();
     private readonly SemaphoreSlim _connecting = new(1, 1);
-    private CancellationTokenSource? _subscribed;
     private AppHealth? _health;
     private WebApplication? _host;
     private int _disposed;
-    private volatile bool _componentsReady;
-    private volatile bool _appReady;
 
     private Sidecar(SidecarOptions options, ResourceFiles resources, SidecarComponents components, AppChannel app, Loaded loaded)
     {
-        (Options, _resources, _components, _app, _around) = (options, resources, components, app, loaded.Around);
+        (Options, _components, _app, _around) = (options, components, app, loaded.Around);
         _logger = _around.Loggers.CreateLogger<Sidecar>();
+        _ready = new SidecarHealth(options.AppId) { HasComponents = true };
         _invocation = new InvocationForwarder(_around.Router, app, loaded.Resiliency, _around.Time);
         _actors = new ActorRuntime(
             options.AppId, app, components.ActorStore, _around.Placement, _around.Reminders, _around.Time, _around.Loggers, loaded.Resiliency,
             loaded.Configuration.Features.Contains(SidecarConfiguration.ActorStateTtl));
         _metadata = new SidecarMetadata(options, loaded.Configuration, _actors, loaded.Resiliency.Names, components.Specs);
+        _subscriptions = new SidecarSubscriptions(options.AppId, resources, components.PubSubs, _metadata, _around.Time, _logger);
     }
 
     public SidecarOptions Options { get; }
@@ -54,9 +53,6 @@ public sealed partial class Sidecar : IAsyncDisposable
     public int HttpPort { get; private set; }
 
     public int GrpcPort { get; private set; }
-
-    /// <summary>Completes when the app has asked for the sidecar's end (<c>/v1.0/shutdown</c>).</summary>
-    public Task ShutdownAsked => _shutdown.Asked;
 
     /// <summary>The variables by which the Dapr SDK of an app finds this sidecar.</summary>
     public IReadOnlyDictionary<string, string> AppVariables => new Dictionary<string, string>
@@ -85,27 +81,29 @@ public sealed partial class Sidecar : IAsyncDisposable
             return;
         }
         _around.Router.Add(_app);
-        _appReady = true;
+        _ready.HasApp = true;
         _health = new AppHealth(_app, health, healthy => healthy ? TryStartAppAsync() : TryStopAppAsync(), _around.Time, _logger);
     }
 
-    /// <summary>Hands the actors over and stops the subscriptions; calls that run end or are drained. The app is still there to be told.</summary>
+    /// <summary>Stops the subscriptions and hands the actors over; what runs may end, within limits. The app is still there to be told.</summary>
     public async Task DisconnectAppAsync(CancellationToken cancellationToken = default)
     {
+        if (Volatile.Read(ref _disposed) != 0)
+            return;
         await StopProbesAsync();
         await StopAppAsync(cancellationToken);
         _around.Router.Remove(_app);
-        _appReady = false;
+        _ready.HasApp = false;
     }
 
     /// <summary>The app's process is gone: nothing more is sent to it, and its actors live elsewhere from now on.</summary>
     public async Task LoseAppAsync()
     {
-        _appReady = false;
+        _ready.HasApp = false;
         _around.Router.Remove(_app);
         await _actors.HostLostAsync();
         await StopProbesAsync();
-        await UnsubscribeAsync();
+        await _subscriptions.EndAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -136,8 +134,9 @@ public sealed partial class Sidecar : IAsyncDisposable
         try
         {
             await components.LoadAsync(resources.Components.Where(component => ResourceFiles.InScope(component.Scopes, options.AppId)), cancellationToken);
-            sidecar = new Sidecar(options, resources, components, app, new Loaded(configuration, resiliency, around)) { _componentsReady = true };
+            sidecar = new Sidecar(options, resources, components, app, new Loaded(configuration, resiliency, around));
             await sidecar.ListenAsync(cancellationToken);
+            _ = sidecar.EndWhenAskedAsync(); // whoever asked has been answered; what it comes to is in the log
             return sidecar;
         }
         catch
@@ -150,18 +149,36 @@ public sealed partial class Sidecar : IAsyncDisposable
         }
     }
 
+    // On /v1.0/shutdown: what runs may end, then this sidecar is gone and its app goes on without one.
+    private async Task EndWhenAskedAsync()
+    {
+        await _shutdown.Asked;
+        LogShutdown(_logger, Options.AppId, Options.AppPort);
+        using var limit = new CancellationTokenSource(DrainLimit);
+        try
+        {
+            await DisconnectAppAsync(limit.Token);
+            await _host!.StopAsync(limit.Token); // calls that are under way are answered, first of all the one that asked
+        }
+        catch (OperationCanceledException exception) when (limit.IsCancellationRequested)
+        {
+            LogNotDrained(_logger, Options.AppId, exception);
+        }
+        await DisposeAsync();
+    }
+
     private async Task StartAppAsync(CancellationToken cancellationToken)
     {
         await _connecting.WaitAsync(cancellationToken);
         try
         {
-            if (_subscribed is not null)
+            if (_subscriptions.Stand)
                 return;
             _around.Router.Add(_app);
             var config = await GetAsync("dapr/config", cancellationToken);
             await _actors.StartAsync(config is null ? ActorConfig.None : ActorConfig.Parse(config), cancellationToken);
-            await SubscribeAsync(cancellationToken);
-            _appReady = true;
+            await _subscriptions.StartAsync(await GetAsync("dapr/subscribe", cancellationToken));
+            _ready.HasApp = true;
         }
         finally
         {
@@ -197,7 +214,7 @@ public sealed partial class Sidecar : IAsyncDisposable
         await _connecting.WaitAsync(cancellationToken);
         try
         {
-            await UnsubscribeAsync();
+            await _subscriptions.StopAsync(cancellationToken);
             await _actors.StopAsync(cancellationToken);
         }
         finally
@@ -210,56 +227,6 @@ public sealed partial class Sidecar : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _health, null) is { } health)
             await health.DisposeAsync();
-    }
-
-    private async Task UnsubscribeAsync()
-    {
-        if (Interlocked.Exchange(ref _subscribed, null) is not { } subscribed)
-            return;
-        await subscribed.CancelAsync();
-        _metadata.Subscriptions = [];
-    }
-
-    private async Task SubscribeAsync(CancellationToken cancellationToken)
-    {
-        var subscribed = new CancellationTokenSource();
-        _subscribed = subscribed;
-        var answer = await GetAsync("dapr/subscribe", cancellationToken);
-        var asked = answer is null ? [] : SubscriptionAnswer.Read(Options.AppId, answer);
-        var declared = _resources.Subscriptions.Where(file => ResourceFiles.InScope(file.Scopes, Options.AppId)).Select(file => file.Subscription);
-        var started = new List<Subscription>();
-        foreach (var subscription in declared.Concat(asked))
-        {
-            if (await TrySubscribeAsync(subscription, subscribed.Token))
-                started.Add(subscription);
-        }
-        _metadata.Subscriptions = started;
-    }
-
-    // What daprd passes over in silence, or with a line in its log, is no reason to end here either.
-    private async Task<bool> TrySubscribeAsync(Subscription subscription, CancellationToken lifetime)
-    {
-        if (subscription.Rules.Count == 0)
-            LogNoSubscription(_logger, Options.AppId, subscription.PubSub, subscription.Topic, "it has no route");
-        else if (_components.PubSubs.GetValueOrDefault(subscription.PubSub) is not { } block)
-            LogNoSubscription(_logger, Options.AppId, subscription.PubSub, subscription.Topic, "there is no such pub/sub component");
-        else
-            return await TrySubscribeAsync(block, subscription, lifetime);
-        return false;
-    }
-
-    private async Task<bool> TrySubscribeAsync(PubSubBlock block, Subscription subscription, CancellationToken lifetime)
-    {
-        try
-        {
-            await block.SubscribeAsync(subscription, lifetime);
-            return true;
-        }
-        catch (DaprError error)
-        {
-            LogNoSubscription(_logger, Options.AppId, subscription.PubSub, subscription.Topic, error.Message);
-            return false;
-        }
     }
 
     private async Task ListenAsync(CancellationToken cancellationToken)
@@ -297,22 +264,11 @@ public sealed partial class Sidecar : IAsyncDisposable
         var gate = new ApiGate(Options.Variable("DAPR_API_TOKEN"));
         host.Use(next => context => gate.InvokeAsync(context, next));
         host.UseRouting(); // after the gate, which cleans paths
-        host.MapGet("/v1.0/healthz", (HttpContext context) => Health(context));
-        host.MapGet("/v1.0/healthz/outbound", () => _componentsReady ? Results.NoContent() : NotReady("ERR_OUTBOUND_HEALTH_NOT_READY", "dapr outbound is not ready"));
+        _ready.Map(host);
         host.MapDaprHttp(blocks, _metadata, _shutdown);
         host.MapActors(_actors);
         host.MapGrpcService<DaprGrpcService>();
     }
-
-    private IResult Health(HttpContext context)
-    {
-        if (!_componentsReady || !_appReady)
-            return NotReady("ERR_HEALTH_NOT_READY", "dapr is not ready: [app]");
-        var asked = context.Request.Query["appid"];
-        return asked.Count > 0 && asked != Options.AppId ? NotReady("ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match") : Results.NoContent();
-    }
-
-    private static IResult NotReady(string code, string message) => Results.Json(new { errorCode = code, message }, statusCode: 500);
 
     private async Task<byte[]?> GetAsync(string path, CancellationToken cancellationToken)
     {
@@ -330,12 +286,15 @@ public sealed partial class Sidecar : IAsyncDisposable
     [LoggerMessage(9711, LogLevel.Warning, "{What}")]
     private static partial void LogWithoutEffect(ILogger logger, string what);
 
-    [LoggerMessage(9712, LogLevel.Warning, "{AppId}: no subscription to {Topic} of {PubSub}: {Reason}")]
-    private static partial void LogNoSubscription(ILogger logger, string appId, string pubSub, string topic, string reason);
-
     [LoggerMessage(9713, LogLevel.Error, "{AppId} answered {Status} on /{Path}: it counts as having none")]
     private static partial void LogAppAnswered(ILogger logger, string appId, int status, string path);
 
     [LoggerMessage(9714, LogLevel.Error, "{AppId} could not be connected; its next health check that succeeds tries again")]
     private static partial void LogNotConnected(ILogger logger, string appId, Exception error);
+
+    [LoggerMessage(9716, LogLevel.Information, "{AppId} on port {Port}: the sidecar was asked to shut down")]
+    private static partial void LogShutdown(ILogger logger, string appId, int port);
+
+    [LoggerMessage(9717, LogLevel.Warning, "{AppId}: what still ran when the sidecar shut down was cut off")]
+    private static partial void LogNotDrained(ILogger logger, string appId, Exception error);
 }

@@ -59,23 +59,24 @@ public sealed class AppChannel(string appId, int port, string? apiToken, int max
         return _http.SendAsync(request, cancellationToken);
     }
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _places?.Dispose();
-    }
+    // The places are left to the collector: an answer that is still read gives its own back later.
+    public void Dispose() => _http.Dispose();
 
-    // The place is free again when the headers are there: a body that streams does not hold it.
+    // The place is free again when the answer is disposed of: one that streams holds it to its end.
     private async Task<HttpResponseMessage> SendInTurnAsync(HttpRequestMessage request, SemaphoreSlim places, CancellationToken cancellationToken)
     {
         await places.WaitAsync(cancellationToken);
+        HttpResponseMessage? response = null;
         try
         {
-            return await SendAnywayAsync(request, cancellationToken);
+            response = await SendAnywayAsync(request, cancellationToken);
+            response.Content = new HeldBody(response.Content, places);
+            return response;
         }
         finally
         {
-            places.Release();
+            if (response is null)
+                places.Release();
         }
     }
 }

@@ -87,19 +87,9 @@ public sealed class InvocationForwarder(InvocationRouter router, AppChannel own,
             throw new AnswerException(response, []); // told already; a circuit breaker counts it
     }
 
-    // Without a policy for the app calls that did not reach it are made again, three times.
+    // daprd's built-in retries are for a sidecar that cannot be reached, which does not happen within one process. For an app that cannot be reached by
+    // its sidecar there are none: the caller is told at once.
     private async Task<HttpResponseMessage> ReachAsync(Call call, CancellationToken cancellationToken)
-    {
-        if (call.IsStreaming || resiliency.Covers(call.Target.AppId))
-            return await ReachOnceAsync(call, cancellationToken);
-        HttpResponseMessage? response = null;
-        await new ResiliencyPolicy(resiliency.BuiltInServiceRetry, null).RunAsync(
-            async token => response = await ReachOnceAsync(call, token),
-            error => error is not HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.ResponseEnded }, time, cancellationToken);
-        return response!;
-    }
-
-    private async Task<HttpResponseMessage> ReachOnceAsync(Call call, CancellationToken cancellationToken)
     {
         var path = string.Join('/', call.Target.Method.Split('/').Select(Uri.EscapeDataString)) + call.Context.Request.QueryString.Value;
         if (call.Target.IsUrl)
@@ -131,20 +121,21 @@ public sealed class InvocationForwarder(InvocationRouter router, AppChannel own,
             if (!HopByHop.Contains(name) && !NotOfTheClient.Contains(name) && !IsNominated(nominated, name) && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
-        request.Headers.TryAddWithoutValidation("dapr-caller-app-id", own.AppId);
-        request.Headers.TryAddWithoutValidation("dapr-caller-namespace", Namespace);
-        request.Headers.TryAddWithoutValidation("dapr-callee-app-id", callee);
-        if (callee != own.AppId)
-            AddForwarded(request);
+        if (!call.Target.IsUrl && callee != own.AppId)
+            Introduce(request, callee);
         return request;
     }
 
     private static bool IsNominated(string connection, string name) =>
         connection.Length > 0 && connection.Split(',', StringSplitOptions.TrimEntries).Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    private static void AddForwarded(HttpRequestMessage request)
+    // Only another app is told who calls; neither the app beside this sidecar, nor anybody outside.
+    private void Introduce(HttpRequestMessage request, string callee)
     {
         var host = Environment.MachineName;
+        request.Headers.TryAddWithoutValidation("dapr-caller-app-id", own.AppId);
+        request.Headers.TryAddWithoutValidation("dapr-caller-namespace", Namespace);
+        request.Headers.TryAddWithoutValidation("dapr-callee-app-id", callee);
         request.Headers.TryAddWithoutValidation("X-Forwarded-For", "127.0.0.1");
         request.Headers.TryAddWithoutValidation("X-Forwarded-Host", host);
         request.Headers.TryAddWithoutValidation("Forwarded", $"for=127.0.0.1;by=127.0.0.1;host={host}");

@@ -11,8 +11,6 @@ public sealed class Resiliency(TimeProvider time)
 {
     private const int AppBreakers = 100;
     private const int ActorBreakers = 5000;
-    private static readonly RetryPolicy ServiceRetry = new(Exponential: false, TimeSpan.FromSeconds(1), TimeSpan.Zero, 3);
-    private static readonly RetryPolicy ActorRetry = ServiceRetry with { MaxRetries = 5 };
 
     private readonly ConcurrentDictionary<string, CircuitBreakerCache> _breakers = new();
 
@@ -43,18 +41,9 @@ public sealed class Resiliency(TimeProvider time)
         return Policy(names, $"component/{name}", name, 1);
     }
 
-    /// <summary>Whether a file names this app: then the built-in retries are off.</summary>
-    public bool Covers(string appId) => Apps.ContainsKey(appId);
-
     /// <summary>The policy for calls of a method of an app.</summary>
     public ResiliencyPolicy ForApp(string appId, string method) =>
         Policy(Apps.GetValueOrDefault(appId) ?? Default("App"), $"app/{appId}", method, AppBreakers);
-
-    /// <summary>daprd's retries of calls that did not reach the app.</summary>
-    public RetryPolicy BuiltInServiceRetry => Retries.GetValueOrDefault("DaprBuiltInServiceRetries", ServiceRetry);
-
-    /// <summary>daprd's retries of calls that did not find the actor, where no file names its type.</summary>
-    public static RetryPolicy BuiltInActorRetry => ActorRetry;
 
     /// <summary>Whether a file names this type: then the built-in retries are off.</summary>
     public bool CoversActor(string type) => Actors.ContainsKey(type);

@@ -7,9 +7,8 @@ namespace ImDapr.LocalDapr.Policies;
 internal sealed partial class ResiliencyFile(Resiliency resiliency, ILogger logger)
 {
     private const string Protected = "DaprBuiltInActorNotFoundRetries";
-    private const int LeastBuiltInRetries = 3;
-    private static readonly string[] BuiltIn =
-        ["DaprBuiltInServiceRetries", "DaprBuiltInActorRetries", "DaprBuiltInActorReminderRetries", "DaprBuiltInInitializationRetries"];
+    private const string WithoutOccasion = "DaprBuiltInServiceRetries";
+    private static readonly string[] BuiltIn = ["DaprBuiltInActorRetries", "DaprBuiltInActorReminderRetries", "DaprBuiltInInitializationRetries"];
 
     /// <param name="specs">The specs that are in scope.</param>
     /// <param name="time">Clock of the circuit breakers.</param>
@@ -56,12 +55,9 @@ internal sealed partial class ResiliencyFile(Resiliency resiliency, ILogger logg
             return;
         }
         if (BuiltIn.Contains(name))
-        {
-            if (name != BuiltIn[0])
-                throw map.Wrong($"overriding '{name}' is not supported by LocalDapr");
-            // daprd raises anything below three, -1 included.
-            retry = retry with { MaxRetries = Math.Max(retry.MaxRetries, LeastBuiltInRetries) };
-        }
+            throw map.Wrong($"overriding '{name}' is not supported by LocalDapr");
+        if (name == WithoutOccasion)
+            LogWithoutOccasion(map.Place, name);
         resiliency.Retries[name] = retry;
     }
 
@@ -170,4 +166,7 @@ internal sealed partial class ResiliencyFile(Resiliency resiliency, ILogger logg
 
     [LoggerMessage(9601, LogLevel.Warning, "{Place}: policy {Name} cannot be overridden; it stays as it is, as with daprd")]
     private partial void LogProtected(string place, string name);
+
+    [LoggerMessage(9602, LogLevel.Warning, "{Place}: policy {Name} has no effect in LocalDapr: it is for sidecars that cannot be reached, and all of them are in one process")]
+    private partial void LogWithoutOccasion(string place, string name);
 }

@@ -95,11 +95,13 @@ internal sealed class BulkDelivery
         try
         {
             var subscription = _target.Subscription;
-            if (!subscription.IsRaw && EventHead.Read(message.Data, _target.Time).IsExpired)
+            var head = subscription.IsRaw ? default : EventHead.Read(message.Data, _target.Time);
+            if (head.IsExpired)
             {
                 await _target.BuryAsync([message.Original], "it has expired", lifetime);
                 return;
             }
+            message.Trace = head.Trace;
             message.Route = subscription.RouteOf(subscription.HasConditions ? Event(message, subscription.IsRaw) : null);
             if (message.Route is not null)
                 return;
@@ -140,6 +142,8 @@ internal sealed class BulkDelivery
     {
         using var request = _target.Request(
             route, Envelope(messages), "application/json", [KeyValuePair.Create(DeliveryTarget.PubSubName, _target.Subscription.PubSub)]);
+        // A call belongs to one trace: that of the last event which has one.
+        _target.Trace(request, messages.LastOrDefault(message => message.Trace is not null)?.Trace);
         try
         {
             using var response = await _target.App.SendAsync(request, cancellationToken);
@@ -248,6 +252,8 @@ internal sealed class BulkDelivery
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public string? Route { get; set; }
+
+        public string? Trace { get; set; }
 
         public Exception? Failure { get; set; }
 

@@ -33,6 +33,15 @@ internal sealed record DeliveryTarget(
         return request;
     }
 
+    /// <summary>Makes the call a span below that of an event; null: it has none.</summary>
+    public void Trace(HttpRequestMessage request, string? parent)
+    {
+        if (!Policies.IsTracing || parent is null)
+            return;
+        request.Headers.Remove("traceparent");
+        request.Headers.TryAddWithoutValidation("traceparent", TraceContext.Child(parent));
+    }
+
     /// <summary>Sends to the dead-letter topic, if there is one.</summary>
     /// <returns>False when there is none, or it does not take the message.</returns>
     public async Task<bool> BuryAsync(IReadOnlyList<BrokerMessage> messages, string reason, CancellationToken cancellationToken)
@@ -139,7 +148,7 @@ internal sealed partial class Delivery(DeliveryTarget target)
             await target.BuryAsync([message], "no route matches", cancellationToken);
             return;
         }
-        var trace = target.Policies.IsTracing ? head.Trace ?? message.Metadata.GetValueOrDefault("traceparent") ?? message.Metadata.GetValueOrDefault("traceid") : null;
+        var trace = head.Trace ?? message.Metadata.GetValueOrDefault("traceparent") ?? message.Metadata.GetValueOrDefault("traceid");
         await target.Policies.Inbound.RunAsync(
             token => PostAsync(message, route, envelope, trace, token), _ => false, target.Time, cancellationToken);
     }
@@ -147,11 +156,7 @@ internal sealed partial class Delivery(DeliveryTarget target)
     private async Task PostAsync(BrokerMessage message, string route, byte[] envelope, string? trace, CancellationToken cancellationToken)
     {
         using var request = target.Request(route, envelope, CloudEvent.ContentType, message.Metadata);
-        if (trace is not null)
-        {
-            request.Headers.Remove("traceparent");
-            request.Headers.TryAddWithoutValidation("traceparent", TraceContext.Child(trace));
-        }
+        target.Trace(request, trace);
         using var response = await target.App.SendAsync(request, cancellationToken);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {

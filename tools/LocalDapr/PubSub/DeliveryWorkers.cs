@@ -47,8 +47,21 @@ internal sealed partial class DeliveryWorkers : IAsyncDisposable
     // After the stop the rest of the queue is taken too, only to be returned.
     private async Task WorkAsync()
     {
-        await foreach (var delivery in _queue.Reader.ReadAllAsync())
+        while (await NextAsync() is { } delivery)
             await DeliverAsync(delivery);
+    }
+
+    // Each worker asks for a message and not whether there is one: that question would wake all of them for every message.
+    private async ValueTask<QueuedMessage?> NextAsync()
+    {
+        try
+        {
+            return await _queue.Reader.ReadAsync();
+        }
+        catch (ChannelClosedException)
+        {
+            return null; // stopped, and nothing is left
+        }
     }
 
     private async Task DeliverAsync(QueuedMessage delivery)

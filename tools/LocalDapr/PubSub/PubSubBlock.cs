@@ -57,7 +57,7 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
                 },
                 _ => false, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var failed = left.Select(entry => (entry.Id, failures.GetValueOrDefault(entry.Id, exception.Message))).ToList();
             throw new BulkPublishError(failed, NotPublished(topic, exception));
@@ -65,15 +65,19 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
     }
 
     /// <summary>Delivers a topic to the app until <paramref name="lifetime"/> ends.</summary>
+    /// <param name="gate">Keeps count of what is under way. Batches pass it by: daprd does not wait for them when it ends.</param>
     /// <exception cref="DaprError">The app may not have it.</exception>
-    public Task SubscribeAsync(Subscription subscription, CancellationToken lifetime)
+    internal Task SubscribeAsync(Subscription subscription, DeliveryGate gate, CancellationToken lifetime)
     {
         if (!scopes.MaySubscribe(subscription.Topic))
             throw new DaprError(
                 StatusCode.PermissionDenied, 403, "ERR_PUBSUB_FORBIDDEN", $"subscription to topic '{subscription.Topic}' on pubsub '{name}' is not allowed");
         var logger = loggers.CreateLogger<Delivery>();
         var target = new DeliveryTarget(subscription, app, policies, time, logger, PublishAsDeadAsync);
-        BrokerHandler handler = subscription.Bulk is { } bulk ? BulkDelivery.Start(target, bulk, lifetime).HandleAsync : new Delivery(target).HandleAsync;
+        var delivery = new Delivery(target);
+        BrokerHandler handler = subscription.Bulk is { } bulk
+            ? BulkDelivery.Start(target, bulk, lifetime).HandleAsync
+            : (message, token) => gate.RunAsync(() => delivery.HandleAsync(message, token), token);
         return broker.SubscribeAsync(subscription.Topic, subscription.Metadata, handler, lifetime);
     }
 
@@ -87,7 +91,7 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
         {
             await policies.Outbound.RunAsync(token => broker.PublishAsync(message, token), _ => false, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw NotPublished(message.Topic, exception);
         }
@@ -99,7 +103,7 @@ public sealed class PubSubBlock(string name, IPubSub broker, TopicScopes scopes,
         {
             await broker.PublishAsync(message, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             failures[id] = exception.Message;
         }

@@ -51,6 +51,8 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
     {
         app.Expect(Shared);
         RefuseOtherProtocols(app);
+        if (common is not null)
+            RefuseOtherProtocols(common);
         var appFolder = Path.GetFullPath(app.Required("appDirPath"), folder);
         if (!Directory.Exists(appFolder))
             throw app.Wrong($"'appDirPath' {appFolder} does not exist");
@@ -99,12 +101,12 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
     private static List<string> NotesOn(IEnumerable<YamlMap?> maps) =>
         [.. from map in maps.OfType<YamlMap>() from name in WithoutEffect where map.Find(name) is not null select $"{map.PlaceOf(name)}: '{name}' has no effect in LocalDapr"];
 
-    private static void RefuseOtherProtocols(YamlMap app)
+    private static void RefuseOtherProtocols(YamlMap map)
     {
-        if (app.Text("appChannelAddress") is { } address && address is not ("127.0.0.1" or "localhost"))
-            throw app.Wrong("appChannelAddress", $"{address} is not supported by LocalDapr; apps run on this machine");
-        if (app.Text("appProtocol") is { } protocol && protocol != "http")
-            throw app.Wrong("appProtocol", $"{protocol} is not supported by LocalDapr; use http");
+        if (map.Text("appChannelAddress") is { } address && address is not ("127.0.0.1" or "localhost"))
+            throw map.Wrong("appChannelAddress", $"{address} is not supported by LocalDapr; apps run on this machine");
+        if (map.Text("appProtocol") is { } protocol && protocol != "http")
+            throw map.Wrong("appProtocol", $"{protocol} is not supported by LocalDapr; use http");
     }
 
     private static IReadOnlyList<string> ReadResources(YamlMap app, YamlMap? common, string appFolder, string folder)

@@ -13,6 +13,8 @@ public sealed record SidecarConfiguration(IReadOnlySet<string> Features, IReadOn
     // What only concerns how daprd reports of itself, or how it talks to other parts of Dapr.
     private static readonly string[] WithoutEffect = ["metrics", "metric", "mtls", "logging", "workflow"];
 
+    private static readonly string[] TracingWithoutEffect = ["stdout", "zipkin", "otel"];
+
     // What would let calls through, or keep them out, or change them.
     private static readonly string[] Refused = ["accessControl", "httpPipeline", "appHttpPipeline", "nameResolution", "api", "components"];
 
@@ -37,15 +39,20 @@ public sealed record SidecarConfiguration(IReadOnlySet<string> Features, IReadOn
     private static SidecarConfiguration Read(YamlMap spec, Action<string> warn)
     {
         spec.Expect([.. WithoutEffect, .. Refused, "features", "secrets", "tracing"]);
+        spec.Map("tracing")?.Expect([.. TracingWithoutEffect, "samplingRate"]);
         foreach (var name in Refused.Where(name => spec.Find(name) is not null))
             throw spec.Wrong(name, "is not supported by LocalDapr");
         foreach (var name in WithoutEffect.Where(name => spec.Find(name) is not null))
             warn($"{spec.PlaceOf(name)}: '{name}' has no effect in LocalDapr");
-        var features = spec.Maps("features").Where(feature => feature.Flag("enabled")).Select(feature => feature.Required("name"));
+        foreach (var name in TracingWithoutEffect.Where(name => spec.Map("tracing")?.Find(name) is not null))
+            warn($"{spec.Map("tracing")!.PlaceOf(name)}: 'tracing.{name}' has no effect in LocalDapr: traces are passed on and not exported");
+        var features = spec.Maps("features").Where(feature => feature.Flag("enabled")).ToList();
+        foreach (var feature in features.Where(feature => feature.Required("name") != ActorStateTtl))
+            warn($"{feature.Place}: feature '{feature.Text("name")}' has no effect in LocalDapr");
         var scopes = spec.Map("secrets")?.Maps("scopes") ?? [];
         var rate = spec.Map("tracing")?.Text("samplingRate");
         return new SidecarConfiguration(
-            features.ToHashSet(), scopes.ToDictionary(scope => scope.Required("storeName"), SecretScope.Read),
+            features.Select(feature => feature.Required("name")).ToHashSet(), scopes.ToDictionary(scope => scope.Required("storeName"), SecretScope.Read),
             !double.TryParse(rate, System.Globalization.CultureInfo.InvariantCulture, out var sampled) || sampled != 0);
     }
 }

@@ -18,7 +18,7 @@ public sealed class SecretBlock(string name, ISecretStore store, SecretScope sco
             await policy.RunAsync(async token => secret = await store.GetAsync(key, token), _ => false, time, cancellationToken);
             return secret ?? new Dictionary<string, string>();
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw new DaprError(
                 StatusCode.Internal, 500, "ERR_SECRET_GET", $"failed getting secret with key {key} from secret store {name}: {exception.Message}", exception);
@@ -34,7 +34,7 @@ public sealed class SecretBlock(string name, ISecretStore store, SecretScope sco
             await policy.RunAsync(async token => secrets = await store.GetAllAsync(token), _ => false, time, cancellationToken);
             return secrets!.Where(secret => scope.Allows(secret.Key)).ToDictionary();
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw new DaprError(
                 StatusCode.Internal, 500, "ERR_SECRET_GET", $"failed getting secrets from secret store {name}: {exception.Message}", exception);

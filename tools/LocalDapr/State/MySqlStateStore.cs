@@ -175,12 +175,11 @@ internal sealed partial class MySqlStateStore : IStateStore
             write.Key, json, etag, !write.IsJson);
     }
 
-    private static string Expiry(int? ttl) => ttl switch
+    private static string Expiry(int? ttl)
     {
-        < -1 => throw new StateStoreException("error parsing TTL: incorrect value for metadata 'ttlInSeconds': must be -1 or greater"),
-        > 0 => string.Create(CultureInfo.InvariantCulture, $"CURRENT_TIMESTAMP + INTERVAL {ttl} SECOND"),
-        _ => "NULL",
-    };
+        StateTtl.RefuseBelowMinusOne(ttl);
+        return ttl > 0 ? string.Create(CultureInfo.InvariantCulture, $"CURRENT_TIMESTAMP + INTERVAL {ttl} SECOND") : "NULL";
+    }
 
     private static bool HasETag(StateWrite write) => !string.IsNullOrEmpty(write.ETag);
 

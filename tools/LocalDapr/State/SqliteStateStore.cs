@@ -54,13 +54,18 @@ internal sealed partial class SqliteStateStore : IStateStore
 
     public Task WriteAsync(StateWrite write, CancellationToken cancellationToken) => TransactAsync([write], cancellationToken);
 
-    public Task TransactAsync(IReadOnlyList<StateWrite> writes, CancellationToken cancellationToken) => Database.WriteAsync(db =>
+    public async Task TransactAsync(IReadOnlyList<StateWrite> writes, CancellationToken cancellationToken)
     {
-        CleanUp(db);
         foreach (var write in writes)
-            Apply(db, write);
-        return true;
-    }, cancellationToken);
+            StateTtl.RefuseBelowMinusOne(write.TtlSeconds);
+        await Database.WriteAsync(db =>
+        {
+            CleanUp(db);
+            foreach (var write in writes)
+                Apply(db, write);
+            return true;
+        }, cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -39,7 +39,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
             await policy.RunAsync(async token => entry = await store.GetAsync(full, token), _ => false, time, cancellationToken);
             return entry;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw Failed(StatusCode.Internal, 500, "ERR_STATE_GET", $"fail to get {key} from state store {name}", exception);
         }
@@ -82,7 +82,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
         {
             await policy.RunAsync(token => store.TransactAsync(full, token), _ => false, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw Failed(StatusCode.Internal, 500, "ERR_STATE_TRANSACTION", "error while executing state transaction", exception);
         }
@@ -95,7 +95,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
         {
             return new StateResult(shown, await store.GetAsync(key, cancellationToken), null);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             return new StateResult(shown, null, exception.Message);
         }
@@ -120,7 +120,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
                 },
                 IsETag, time, cancellationToken);
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var (grpc, http) = exception switch
             {
@@ -139,7 +139,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
             await store.WriteAsync(write, cancellationToken);
             return null;
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             return exception;
         }

@@ -10,6 +10,7 @@ public static class RecordingApi
         routes.MapGet("/recorded/{key}", (string key, RecordStore records, CancellationToken cancellationToken, int count = 1, int waitMs = 5000) =>
             records.WaitAsync(key, count, TimeSpan.FromMilliseconds(Math.Min(waitMs, Longest.TotalMilliseconds)), cancellationToken));
         routes.MapGet("/instance", () => new { Instance.AppId, Instance.Port, Instance.SidecarHttp, Instance.SidecarGrpc, Environment.ProcessId });
+        routes.MapPost("/deafen", (Deafness deafness) => deafness.Begin());
         MapHealth(routes);
     }
 

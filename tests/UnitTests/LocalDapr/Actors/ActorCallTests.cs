@@ -60,6 +60,17 @@ public sealed class ActorCallTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_app_that_is_dead_beside_its_sidecar_is_an_error_at_once()
+    {
+        await _app.StopAsync();
+
+        var error = await Assert.ThrowsAsync<ActorApiException>(
+            () => _sidecar.InvokeAsync(ActorSystemStub.Call("r1"), default).AsTask().WaitAsync(Wait.Limit)); // fake time stands still: nothing is tried again
+
+        Assert.Equal((500, "ERR_ACTOR_INVOKE_METHOD"), (error.Status, error.Code));
+    }
+
+    [Fact]
     public async Task Calls_of_one_actor_run_one_after_the_other_and_those_of_others_beside_them()
     {
         var blocked = new TaskCompletionSource();

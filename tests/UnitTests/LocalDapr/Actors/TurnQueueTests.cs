@@ -65,6 +65,23 @@ public sealed class TurnQueueTests
     }
 
     [Fact]
+    public async Task After_a_chain_that_was_too_deep_nobody_gets_a_turn_until_the_queue_is_closed()
+    {
+        var outer = await _reentrant.EnterAsync("a", default);
+        var inner = await _reentrant.EnterAsync("a", default);
+        await Assert.ThrowsAsync<ActorApiException>(async () => await _reentrant.EnterAsync("a", default));
+        _reentrant.Exit(inner);
+        _reentrant.Exit(outer);
+
+        var next = _reentrant.EnterAsync("b", default).AsTask();
+        Assert.False(next.IsCompleted);
+        var emptied = _reentrant.Close();
+
+        _reentrant.Exit(await next.WaitAsync(Wait.Limit));
+        await emptied.WaitAsync(Wait.Limit);
+    }
+
+    [Fact]
     public async Task Without_reentrancy_a_chain_waits_for_itself()
     {
         await _turns.EnterAsync("a", default);

@@ -61,6 +61,18 @@ public sealed class RunFileTests : IDisposable
         Assert.Matches(@"dapr\.yaml\(\d+,\d+\): ", refused.Message);
     }
 
+    [Theory]
+    [InlineData("appProtocol: grpc", "use http")]
+    [InlineData("appChannelAddress: 10.0.0.1", "this machine")]
+    public void What_common_asks_for_in_vain_is_refused_as_well(string field, string reason)
+    {
+        var refused = Assert.Throws<ResourceException>(
+            () => Read($"common:\n  resourcesPaths: [.]\n  {field}\napps:\n  - {{appID: one, appDirPath: ., appPort: 5000, command: [\"true\"]}}"));
+
+        Assert.Contains(reason, refused.Message);
+        Assert.Matches(@"dapr\.yaml\(4,\d+\): ", refused.Message);
+    }
+
     private RunFile Read(string yaml)
     {
         var path = Path.Combine(_folder.Path, "dapr.yaml");

@@ -71,6 +71,8 @@ namespace ImDapr.Contracts;
 [JsonSerializable(typeof(GroupCreated))]
 [JsonSerializable(typeof(GroupUpdate))]
 [JsonSerializable(typeof(MemberUpdate))]
+[JsonSerializable(typeof(AddMembersRequest))]
+[JsonSerializable(typeof(MembersAdded))]
 [JsonSerializable(typeof(Group))]
 [JsonSerializable(typeof(DirectoryRequest))]
 [JsonSerializable(typeof(DirectoryAnswer))]

@@ -18,10 +18,10 @@ public static class Limits
     public const int PageSize = 200;
     public const int WatchedUsers = 200;
 
-    /// <summary>Members of a group.</summary>
+    /// <summary>Members of a group, unless configured otherwise.</summary>
     public const int GroupMembers = 10_000;
 
-    /// <summary>Members named in one request.</summary>
+    /// <summary>Members named in one request, unless configured otherwise.</summary>
     public const int MembersPerRequest = 1_000;
 
     /// <summary>Bytes of one batch on any hop (Dapr refuses 4 MiB; half of that after base64 and envelopes is still far away).</summary>

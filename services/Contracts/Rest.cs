@@ -14,6 +14,13 @@ public static class Roles
     public const string Member = "member";
 }
 
+/// <summary>Who may add members to a group.</summary>
+public static class InvitePolicies
+{
+    public const string Admins = "admins";
+    public const string Members = "members";
+}
+
 /// <summary><c>POST /api/users</c>.</summary>
 public sealed record RegisterRequest(string? UserId, string? DisplayName, string? Password);
 
@@ -40,7 +47,14 @@ public sealed record CreateGroupRequest(string? Name, string[]? MemberIds);
 public sealed record GroupCreated(string GroupId, string ConversationId);
 
 /// <summary><c>PATCH /api/groups/{id}</c>; absent fields stay.</summary>
-public sealed record GroupUpdate(string? Name);
+/// <param name="Invite">One of <see cref="InvitePolicies"/>.</param>
+public sealed record GroupUpdate(string? Name, string? Invite = null);
+
+/// <summary><c>POST /api/groups/{id}/members</c>.</summary>
+public sealed record AddMembersRequest(string[]? UserIds);
+
+/// <param name="UserIds">Those who were no members before.</param>
+public sealed record MembersAdded(string[] UserIds);
 
 /// <summary><c>PUT /api/groups/{id}/members/{userId}</c>; the body may be left out.</summary>
 public sealed record MemberUpdate(string? Role);
@@ -48,8 +62,10 @@ public sealed record MemberUpdate(string? Role);
 public sealed record GroupMember(string UserId, string Role);
 
 /// <summary>A group with all its members; also what message-service asks user-service for.</summary>
-/// <param name="Version">Rises by one with every change of name or members.</param>
-public sealed record Group(string GroupId, string ConversationId, string Name, long Version, GroupMember[] Members);
+/// <param name="Version">Rises by one with every change of name, settings or members.</param>
+/// <param name="Invite">One of <see cref="InvitePolicies"/>.</param>
+public sealed record Group(
+    string GroupId, string ConversationId, string Name, long Version, GroupMember[] Members, string Invite = InvitePolicies.Admins);
 
 /// <summary><c>POST /internal/directory</c> of user-service: names of those that exist.</summary>
 public sealed record DirectoryRequest(string[] UserIds, string[] GroupIds);

@@ -78,6 +78,10 @@ namespace ImDapr.Contracts;
 [JsonSerializable(typeof(DirectoryAnswer))]
 [JsonSerializable(typeof(BlocksRequest))]
 [JsonSerializable(typeof(BlocksAnswer))]
+[JsonSerializable(typeof(ContactRequest))]
+[JsonSerializable(typeof(Contact[]))]
+[JsonSerializable(typeof(ContactsRequest))]
+[JsonSerializable(typeof(ContactsAnswer))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {

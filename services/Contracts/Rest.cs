@@ -21,6 +21,14 @@ public static class InvitePolicies
     public const string Members = "members";
 }
 
+/// <summary>What another user is to the one who asks.</summary>
+public static class ContactStates
+{
+    public const string Accepted = "accepted";
+    public const string Incoming = "incoming";
+    public const string Outgoing = "outgoing";
+}
+
 /// <summary><c>POST /api/users</c>.</summary>
 public sealed record RegisterRequest(string? UserId, string? DisplayName, string? Password);
 
@@ -82,6 +90,24 @@ public sealed record BlocksRequest(BlockPair[] Pairs);
 public sealed record BlockPair(string UserId, string BlockedId);
 
 public sealed record BlocksAnswer(BlockPair[] Blocked);
+
+/// <summary><c>PUT /api/contacts/{userId}</c>; the body may be left out.</summary>
+/// <param name="Note">Shown with the request; at most <see cref="Limits.NoteLength"/> characters.</param>
+public sealed record ContactRequest(string? Note);
+
+/// <param name="State">One of <see cref="ContactStates"/>.</param>
+/// <param name="Since">Unix milliseconds, UTC: when it came to this state.</param>
+/// <param name="Note">The note of a request.</param>
+public sealed record Contact(string UserId, string DisplayName, string State, long Since, string? Note);
+
+/// <summary><c>POST /internal/contacts</c> of user-service: which of these pairs are contacts.</summary>
+public sealed record ContactsRequest(ContactPair[] Pairs);
+
+/// <summary>Two users; either may stand first, and an answer keeps the order of the question.</summary>
+public sealed record ContactPair(string UserId, string OtherId);
+
+/// <param name="Contacts">Those of the pairs that are accepted contacts.</param>
+public sealed record ContactsAnswer(ContactPair[] Contacts);
 
 /// <summary>RFC 9457 problem details with our code.</summary>
 public sealed record Problem(string? Type, string? Title, int? Status, string? Detail, string? Code, bool? Retryable);

@@ -18,6 +18,7 @@ app.MapServiceDefaults();
 app.MapAccounts();
 app.MapSessions();
 app.MapDevices();
+app.MapContacts();
 app.MapBlocks();
 app.MapGroups();
 app.MapDirectory();

@@ -44,7 +44,9 @@ public static class UserServiceExtensions
 
     public static WebApplicationBuilder AddContacts(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<BlockStore>();
+        builder.Services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<BlockStore>().AddSingleton<ContactStore>().AddSingleton<ContactChanges>();
+        builder.Services.AddSingleton<IRelationStore>(provider => provider.GetRequiredService<ContactStore>());
         return builder;
     }
 

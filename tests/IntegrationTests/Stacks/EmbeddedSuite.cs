@@ -27,6 +27,9 @@ public sealed class EmbeddedGroups(EmbeddedCluster cluster) : GroupTests(cluster
 public sealed class EmbeddedGroupChanges(EmbeddedCluster cluster) : GroupChangeTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedContacts(EmbeddedCluster cluster) : ContactTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedReading(EmbeddedCluster cluster) : ReadingTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]

@@ -27,6 +27,9 @@ public sealed class RedisMySqlGroups(RedisMySqlCluster cluster) : GroupTests(clu
 public sealed class RedisMySqlGroupChanges(RedisMySqlCluster cluster) : GroupChangeTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlContacts(RedisMySqlCluster cluster) : ContactTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlReading(RedisMySqlCluster cluster) : ReadingTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]

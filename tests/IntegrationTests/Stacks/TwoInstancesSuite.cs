@@ -27,6 +27,9 @@ public sealed class TwoInstancesGroups(TwoInstancesCluster cluster) : GroupTests
 public sealed class TwoInstancesGroupChanges(TwoInstancesCluster cluster) : GroupChangeTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesContacts(TwoInstancesCluster cluster) : ContactTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesReading(TwoInstancesCluster cluster) : ReadingTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]

@@ -1,5 +1,4 @@
 using ImDapr.Contracts;
-using ImDapr.UnitTests.LocalDapr;
 using ImDapr.UserService.Groups;
 using ImDapr.UserService.Relations;
 
@@ -43,8 +42,8 @@ public sealed class RelationOutboxTests
         var groupId = await system.GroupChanges.CreateAsync("team", "ann", ["bob"], Token);
         await ClaimOnlyAsync(system, group => GroupRules.Remove(group, "ann", "bob"), groupId);
 
-        await system.Outbox.StartAsync(Token);
-        var told = await ToldAsync(system, 2, system.Time);
+        await system.FinishAsync();
+        var told = await ToldAsync(system, 2);
 
         Assert.Equal((2, RelationActions.Removed), (told[1].Version, told[1].Action));
         Assert.Equal(["ann"], (await system.Groups.FindAsync(groupId, Token))!.Members.Select(member => member.UserId));
@@ -102,7 +101,7 @@ public sealed class RelationOutboxTests
         await Task.WhenAll(system.ContactChanges.AskAsync("ann", "bob", null, Token), system.ContactChanges.AskAsync("bob", "ann", null, Token));
 
         Assert.Equal(ContactStates.Accepted, (await system.Contacts.FindAsync("ann", "bob", Token)).SeenBy("ann"));
-        Assert.Equal([RelationActions.Requested, RelationActions.Accepted], (await ToldAsync(system, 2)).OrderBy(change => change.Version).Select(change => change.Action));
+        Assert.Equal([RelationActions.Requested, RelationActions.Accepted], await system.ActionsAsync("ann:bob", 2));
     }
 
     private static Task<Proposal> AddAsync(RelationSystem system, string groupId, string userId)
@@ -117,15 +116,9 @@ public sealed class RelationOutboxTests
         Assert.True(await system.Groups.ClaimAsync(judge(group!).Change!, Token));
     }
 
-    private static async Task<RelationChanged[]> ToldAsync(RelationSystem system, int count, Microsoft.Extensions.Time.Testing.FakeTimeProvider? moving = null)
+    private static async Task<RelationChanged[]> ToldAsync(RelationSystem system, int count)
     {
-        using var limit = new CancellationTokenSource(Components.Patience);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (system.Told.Count < count)
-        {
-            moving?.Advance(TimeSpan.FromSeconds(5));
-            await timer.WaitForNextTickAsync(limit.Token);
-        }
+        await RelationSystem.UntilAsync(() => Task.FromResult(system.Told.Count >= count));
         return [.. system.Told];
     }
 }

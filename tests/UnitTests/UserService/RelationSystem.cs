@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Sql;
+using ImDapr.UnitTests.LocalDapr;
 using ImDapr.UnitTests.LocalDapr.Hosting;
 using ImDapr.UserService.Accounts;
 using ImDapr.UserService.Contacts;
@@ -20,6 +21,7 @@ internal sealed class RelationSystem : IAsyncDisposable
 {
     private readonly TestSystem _system = new();
     private DaprClient _dapr = null!;
+    private BlockStore _blocks = null!;
     private SqlClient _sql = null!;
 
     public FakeTimeProvider Time { get; } = new();
@@ -54,6 +56,37 @@ internal sealed class RelationSystem : IAsyncDisposable
         }
     }
 
+    public void ContactLimits(int maxContacts, int maxPendingRequests) => ContactChanges = new ContactChanges(
+        Contacts, _blocks, Outbox, Options.Create(new ContactOptions { MaxContacts = maxContacts, MaxPendingRequests = maxPendingRequests }));
+
+    /// <summary>Lets the background round run until nothing is left behind.</summary>
+    public async Task FinishAsync()
+    {
+        if (Outbox.ExecuteTask is null)
+            await Outbox.StartAsync(CancellationToken.None);
+        await UntilAsync(async () =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(5));
+            return (await _sql.QueryAsync("SELECT kind FROM relation_changes LIMIT 1", [], CancellationToken.None)).Count == 0;
+        });
+    }
+
+    /// <summary>What was told of a subject, by version; a repeat counts once.</summary>
+    public async Task<List<string>> ActionsAsync(string subject, int count)
+    {
+        var told = Told.Where(change => change.Subject == subject).DistinctBy(change => change.Version);
+        await UntilAsync(() => Task.FromResult(told.Count() >= count));
+        return [.. told.OrderBy(change => change.Version).Select(change => change.Action)];
+    }
+
+    public static async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(Components.Patience);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await isSo())
+            await timer.WaitForNextTickAsync(limit.Token);
+    }
+
     public async ValueTask DisposeAsync()
     {
         Outbox.Dispose();
@@ -79,11 +112,11 @@ internal sealed class RelationSystem : IAsyncDisposable
     private void Compose()
     {
         var log = new RelationLog(_sql, Time);
-        var blocks = new BlockStore(_sql, Time);
+        _blocks = new BlockStore(_sql, Time);
         (Groups, Contacts) = (new GroupStore(_sql, log, Time), new ContactStore(_sql, log, Time));
         Outbox = new RelationOutbox(log, [Groups, Contacts], new RelationsPublisher(_dapr), Time, NullLogger<RelationOutbox>.Instance);
-        GroupChanges = new GroupChanges(Groups, Outbox, new UserStore(_sql, Time), blocks);
-        ContactChanges = new ContactChanges(Contacts, blocks, Outbox, Options.Create(new ContactOptions()));
+        GroupChanges = new GroupChanges(Groups, Outbox, new UserStore(_sql, Time), _blocks);
+        ContactLimits(3_000, 200);
     }
 
     private void MapTold(WebApplication app)

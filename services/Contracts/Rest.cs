@@ -67,7 +67,10 @@ public sealed record MembersAdded(string[] UserIds);
 /// <summary><c>PUT /api/groups/{id}/members/{userId}</c>; the body may be left out.</summary>
 public sealed record MemberUpdate(string? Role);
 
-public sealed record GroupMember(string UserId, string Role);
+/// <param name="JoinedVersion">
+/// Between services only: the group's version that added the member. Who holds an older version and knows the user as a member has missed that it was gone.
+/// </param>
+public sealed record GroupMember(string UserId, string Role, long? JoinedVersion = null);
 
 /// <summary>A group with all its members; also what message-service asks user-service for.</summary>
 /// <param name="Version">Rises by one with every change of name, settings or members.</param>

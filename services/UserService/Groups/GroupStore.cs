@@ -28,12 +28,13 @@ public sealed class GroupStore(SqlClient sql, RelationLog log, TimeProvider time
         // One statement, so that members and version belong together; without the name, which would stand in each of 10,000 rows.
         var rows = await sql.QueryAsync(
             """
-            SELECT g.version AS version, m.user_id AS user_id, m.role AS role FROM chat_groups g JOIN group_members m ON m.group_id = g.group_id
+            SELECT g.version AS version, m.user_id AS user_id, m.role AS role, m.joined_version AS joined_version
+            FROM chat_groups g JOIN group_members m ON m.group_id = g.group_id
             WHERE g.group_id = ? AND g.dissolved = 0 ORDER BY m.joined_at, m.user_id
             """, [groupId], cancellationToken);
         if (rows.Count == 0)
             return null;
-        var members = rows.Select(row => new GroupMember(row.String("user_id"), row.String("role"))).ToArray();
+        var members = rows.Select(row => new GroupMember(row.String("user_id"), row.String("role"), row.Int64("joined_version"))).ToArray();
         return new Group(groupId, ConversationId.Group(groupId), view.Name, rows[0].Int64("version"), members, view.Invite);
     }
 
@@ -114,10 +115,10 @@ public sealed class GroupStore(SqlClient sql, RelationLog log, TimeProvider time
         {
             await sql.InsertNewAsync(
                 $"""
-                INSERT INTO group_members (group_id, user_id, role, joined_at)
-                SELECT g.group_id, u.user_id, ?, ? FROM chat_groups g JOIN users u ON u.user_id IN ({SqlClient.Marks(chunk.Length)})
+                INSERT INTO group_members (group_id, user_id, role, joined_at, joined_version)
+                SELECT g.group_id, u.user_id, ?, ?, ? FROM chat_groups g JOIN users u ON u.user_id IN ({SqlClient.Marks(chunk.Length)})
                 WHERE g.group_id = ? AND g.version = ?
-                """, "joined_at", [role, Now, .. chunk, .. Before(change)], cancellationToken);
+                """, "joined_at", [role, Now, change.Version, .. chunk, .. Before(change)], cancellationToken);
         }
     }
 

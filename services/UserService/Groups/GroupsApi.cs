@@ -40,7 +40,7 @@ public static class GroupsApi
     {
         var group = await store.FindAsync(groupId, cancellationToken);
         return group is not null && group.Members.Any(member => member.UserId == user.UserId())
-            ? TypedResults.Ok(group)
+            ? TypedResults.Ok(group with { Members = [.. group.Members.Select(member => member with { JoinedVersion = null })] })
             : GroupRules.NoSuchGroup.ToProblem();
     }
 

@@ -12,3 +12,6 @@ CREATE TABLE IF NOT EXISTS relation_changes (
 DROP TABLE IF EXISTS group_changes;
 
 ALTER TABLE chat_groups ADD COLUMN invite VARCHAR(16) /*! CHARACTER SET ascii COLLATE ascii_bin */ DEFAULT 'admins' NOT NULL;
+
+-- The group's version that added this member.
+ALTER TABLE group_members ADD COLUMN joined_version BIGINT DEFAULT 0 NOT NULL;

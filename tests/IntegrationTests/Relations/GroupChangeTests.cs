@@ -97,7 +97,8 @@ public abstract class GroupChangeTests(Cluster cluster)
         var group = await CreateAsync(ann, bob);
         await using var annsDevice = await ann.ConnectAsync();
         await bob.CallAsync(HttpMethod.Delete, Member(group, bob));
-        await MembershipAsync(annsDevice, RelationActions.Left);
+        await using (var gone = await bob.ConnectAsync())
+            await Eventually.TrueAsync(async () => (await gone.ConversationsAsync()).Length == 0);
         await annsDevice.SendInAsync(group.ConversationId, "between");
 
         await ann.CallAsync(HttpMethod.Put, Member(group, bob));

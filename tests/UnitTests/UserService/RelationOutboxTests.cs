@@ -64,6 +64,19 @@ public sealed class RelationOutboxTests
     }
 
     [Fact]
+    public async Task A_member_says_which_version_added_it()
+    {
+        await using var system = await RelationSystem.StartAsync("ann", "bob");
+        var groupId = await system.GroupChanges.CreateAsync("team", "ann", ["bob"], Token);
+        await system.GroupChanges.ApplyAsync(groupId, "ann", ["bob"], group => GroupRules.Remove(group, "ann", "bob"), Token);
+        await AddAsync(system, groupId, "bob");
+
+        var members = (await system.Groups.FindAsync(groupId, Token))!.Members;
+
+        Assert.Equal([("ann", 1L), ("bob", 3L)], members.Select(member => (member.UserId, member.JoinedVersion!.Value)).Order());
+    }
+
+    [Fact]
     public async Task A_group_handed_over_by_several_at_once_has_one_owner()
     {
         string[] others = ["bob", "carl", "dora", "emil"];

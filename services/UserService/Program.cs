@@ -10,7 +10,7 @@ using ImDapr.UserService.Tokens;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddMigrations("user", typeof(Program).Assembly);
-builder.AddTokens().AddAccounts().AddDevices().AddContacts().AddGroups();
+builder.AddTokens().AddAccounts().AddDevices().AddRelations().AddContacts().AddGroups();
 builder.Services.AddOpenApi("user-service");
 
 var app = builder.Build();
@@ -18,6 +18,7 @@ app.MapServiceDefaults();
 app.MapAccounts();
 app.MapSessions();
 app.MapDevices();
+app.MapContacts();
 app.MapBlocks();
 app.MapGroups();
 app.MapDirectory();

@@ -35,16 +35,26 @@ public static class UserServiceExtensions
         return builder;
     }
 
+    public static WebApplicationBuilder AddRelations(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<RelationsPublisher>().AddSingleton<RelationLog>().AddSingleton<RelationOutbox>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RelationOutbox>());
+        return builder;
+    }
+
     public static WebApplicationBuilder AddContacts(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<BlockStore>().AddSingleton<RelationsPublisher>();
+        builder.Services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<BlockStore>().AddSingleton<ContactStore>().AddSingleton<ContactChanges>();
+        builder.Services.AddSingleton<IRelationStore>(provider => provider.GetRequiredService<ContactStore>());
         return builder;
     }
 
     public static WebApplicationBuilder AddGroups(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<GroupStore>().AddSingleton<GroupOutbox>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<GroupOutbox>());
+        builder.Services.AddOptions<GroupOptions>().BindConfiguration("Groups").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<GroupStore>().AddSingleton<GroupChanges>();
+        builder.Services.AddSingleton<IRelationStore>(provider => provider.GetRequiredService<GroupStore>());
         return builder;
     }
 }

@@ -44,6 +44,13 @@ public sealed class SqlClient(DaprClient dapr) : IDisposable
         return await ExecuteAsync(sql.ToString(), [.. rows.SelectMany(values => values)], cancellationToken);
     }
 
+    /// <summary>Inserts what a SELECT finds; rows that collide with an existing key are left as they are.</summary>
+    /// <param name="insert"><c>INSERT INTO … SELECT … WHERE …</c>; without the WHERE, SQLite would take what follows for a join.</param>
+    /// <param name="column">A column of the table that no table of the SELECT has: MySQL would call it ambiguous.</param>
+    /// <returns>How many rows were new.</returns>
+    public async Task<int> InsertNewAsync(string insert, string column, IReadOnlyList<object?> parameters, CancellationToken cancellationToken) =>
+        await ExecuteAsync(insert + (await DialectAsync(cancellationToken)).KeepExisting(column), parameters, cancellationToken);
+
     /// <summary>Question marks for an IN list of this many values.</summary>
     public static string Marks(int count) => string.Join(",", Enumerable.Repeat("?", count));
 

@@ -52,7 +52,7 @@ public static class AccountsApi
             if (!IsName(name))
                 return Invalid(NameRule).ToProblem();
             await store.RenameAsync(user.UserId(), name, cancellationToken);
-            await relations.PublishAsync(new RelationChanged("profile", user.UserId(), 0, "updated", user.UserId(), [user.UserId()]), cancellationToken);
+            await relations.PublishAsync(new RelationChanged(RelationKinds.Profile, user.UserId(), 0, RelationActions.Updated, user.UserId(), [user.UserId()]), cancellationToken);
         }
         return await FindAsync(user.UserId(), store, cancellationToken);
     }

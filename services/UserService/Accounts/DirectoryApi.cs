@@ -13,6 +13,8 @@ public static class DirectoryApi
             new DirectoryAnswer(await users.FindAsync(request.UserIds, cancellationToken), await groups.NamesAsync(request.GroupIds, cancellationToken)));
         routes.MapPost("/internal/blocks", async (BlocksRequest request, BlockStore blocks, CancellationToken cancellationToken) =>
             new BlocksAnswer(await blocks.BlockedAsync(request.Pairs, cancellationToken)));
+        routes.MapPost("/internal/contacts", async (ContactsRequest request, ContactStore contacts, CancellationToken cancellationToken) =>
+            new ContactsAnswer(await contacts.AcceptedAsync(request.Pairs, cancellationToken)));
         routes.MapGet("/internal/groups/{groupId}", async (string groupId, GroupStore groups, CancellationToken cancellationToken) =>
             await groups.FindAsync(groupId, cancellationToken) is { } group ? Results.Ok(group) : Results.NotFound());
     }

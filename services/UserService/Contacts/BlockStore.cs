@@ -7,6 +7,9 @@ namespace ImDapr.UserService.Contacts;
 /// <remarks>blocks (user_id, blocked_id)</remarks>
 public sealed class BlockStore(SqlClient sql, TimeProvider time)
 {
+    // SQLite refuses an expression that is 1,000 levels deep, and each OR is one.
+    private const int PairsPerQuery = 400;
+
     public Task AddAsync(string userId, string blockedId, CancellationToken cancellationToken) => sql.InsertNewAsync(
         "blocks", ["user_id", "blocked_id", "created_at"], [[userId, blockedId, time.GetUtcNow().ToUnixTimeMilliseconds()]], cancellationToken);
 
@@ -22,11 +25,24 @@ public sealed class BlockStore(SqlClient sql, TimeProvider time)
     /// <returns>Those of the pairs that are blocked.</returns>
     public async Task<BlockPair[]> BlockedAsync(IReadOnlyCollection<BlockPair> pairs, CancellationToken cancellationToken)
     {
-        if (pairs.Count == 0)
-            return [];
-        var where = string.Join(" OR ", Enumerable.Repeat("(user_id = ? AND blocked_id = ?)", pairs.Count));
+        var blocked = new List<BlockPair>();
+        foreach (var chunk in pairs.Chunk(PairsPerQuery))
+        {
+            var where = string.Join(" OR ", Enumerable.Repeat("(user_id = ? AND blocked_id = ?)", chunk.Length));
+            var rows = await sql.QueryAsync(
+                $"SELECT user_id, blocked_id FROM blocks WHERE {where}", [.. chunk.SelectMany(pair => new object?[] { pair.UserId, pair.BlockedId })], cancellationToken);
+            blocked.AddRange(rows.Select(row => new BlockPair(row.String("user_id"), row.String("blocked_id"))));
+        }
+        return [.. blocked];
+    }
+
+    /// <returns>Those of the users who have blocked this one.</returns>
+    public async Task<IReadOnlySet<string>> BlockersAsync(string blockedId, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
+    {
+        if (userIds.Count == 0)
+            return new HashSet<string>();
         var rows = await sql.QueryAsync(
-            $"SELECT user_id, blocked_id FROM blocks WHERE {where}", [.. pairs.SelectMany(pair => new object?[] { pair.UserId, pair.BlockedId })], cancellationToken);
-        return [.. rows.Select(row => new BlockPair(row.String("user_id"), row.String("blocked_id")))];
+            $"SELECT user_id FROM blocks WHERE blocked_id = ? AND user_id IN ({SqlClient.Marks(userIds.Count)})", [blockedId, .. userIds], cancellationToken);
+        return rows.Select(row => row.String("user_id")).ToHashSet();
     }
 }

@@ -26,7 +26,7 @@ public static class BlocksApi
         if (!Ids.IsValid(userId) || await users.FindAsync(userId, cancellationToken) is null)
             return new Refusal(ErrorCodes.NotFound, "There is no such user.").ToProblem();
         await blocks.AddAsync(user.UserId(), userId, cancellationToken);
-        await relations.PublishAsync(Change(user.UserId(), userId, "blocked"), cancellationToken);
+        await relations.PublishAsync(Change(user.UserId(), userId, RelationActions.Blocked), cancellationToken);
         return TypedResults.NoContent();
     }
 
@@ -36,10 +36,10 @@ public static class BlocksApi
         if (!Ids.IsValid(userId))
             return new Refusal(ErrorCodes.NotFound, "There is no such user.").ToProblem();
         await blocks.RemoveAsync(user.UserId(), userId, cancellationToken);
-        await relations.PublishAsync(Change(user.UserId(), userId, "unblocked"), cancellationToken);
+        await relations.PublishAsync(Change(user.UserId(), userId, RelationActions.Unblocked), cancellationToken);
         return TypedResults.NoContent();
     }
 
     private static RelationChanged Change(string userId, string blockedId, string action) =>
-        new("block", $"{userId}:{blockedId}", 0, action, userId, [blockedId]);
+        new(RelationKinds.Block, $"{userId}:{blockedId}", 0, action, userId, [blockedId]);
 }

@@ -2,8 +2,8 @@ using System.Security.Claims;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Auth;
 using ImDapr.ServiceDefaults.Hosting;
-using ImDapr.UserService.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.UserService.Groups;
 
@@ -15,28 +15,23 @@ public static class GroupsApi
         groups.MapPost("/", CreateAsync);
         groups.MapGet("/", (ClaimsPrincipal user, GroupStore store, CancellationToken cancellationToken) => store.OfUserAsync(user.UserId(), cancellationToken));
         groups.MapGet("/{groupId}", FindAsync);
-        groups.MapPatch("/{groupId}", RenameAsync);
+        groups.MapPatch("/{groupId}", UpdateAsync);
         groups.MapDelete("/{groupId}", DissolveAsync);
         groups.MapMembers();
     }
 
     private static async Task<Results<Created<GroupCreated>, ProblemHttpResult>> CreateAsync(
-        CreateGroupRequest request, ClaimsPrincipal user, UserStore users, GroupStore store, GroupOutbox outbox, CancellationToken cancellationToken)
+        CreateGroupRequest request, ClaimsPrincipal user, GroupChanges groups, IOptions<GroupOptions> options, CancellationToken cancellationToken)
     {
         var userId = user.UserId();
         var others = (request.MemberIds ?? []).Where(id => id != userId).Distinct().ToArray();
-        if (CheckName(request.Name) is { } refusal)
+        if ((CheckName(request.Name) ?? MembersApi.CheckIds(others, options.Value, "memberIds")) is { } refusal)
             return refusal.ToProblem();
-        if (others.Length > Limits.MembersPerRequest || !others.All(Ids.IsValid))
-            return new Refusal(ErrorCodes.InvalidArgument, $"memberIds holds at most {Limits.MembersPerRequest} user ids.").ToProblem();
-        var known = (await users.FindAsync(others, cancellationToken)).Select(profile => profile.UserId).ToHashSet();
-        if (others.Where(id => !known.Contains(id)).ToList() is { Count: > 0 } unknown)
-            return new Refusal(ErrorCodes.NotFound, $"There is no user {string.Join(", ", unknown)}.").ToProblem();
-
-        var groupId = Guid.NewGuid().ToString("N");
-        await store.CreateAsync(groupId, request.Name!, [new(userId, Roles.Owner), .. others.Select(id => new GroupMember(id, Roles.Member))], cancellationToken);
-        await store.RecordAsync(groupId, "created", userId, [userId, .. others], cancellationToken);
-        await outbox.PublishAsync(groupId, cancellationToken);
+        if (1 + others.Length > options.Value.MaxMembers)
+            return new Refusal(ErrorCodes.Conflict, $"A group has at most {options.Value.MaxMembers} members.").ToProblem();
+        if ((await groups.InvitationAsync(userId, others, Roles.Member, cancellationToken)).Against(others) is { } against)
+            return against.ToProblem();
+        var groupId = await groups.CreateAsync(request.Name!, userId, others, cancellationToken);
         return TypedResults.Created($"/api/groups/{groupId}", new GroupCreated(groupId, ConversationId.Group(groupId)));
     }
 
@@ -44,37 +39,39 @@ public static class GroupsApi
         string groupId, ClaimsPrincipal user, GroupStore store, CancellationToken cancellationToken)
     {
         var group = await store.FindAsync(groupId, cancellationToken);
-        return group is null || GroupRules.RoleOf(group, user.UserId()) is null ? GroupRules.NoSuchGroup.ToProblem() : TypedResults.Ok(group);
+        return group is not null && group.Members.Any(member => member.UserId == user.UserId())
+            ? TypedResults.Ok(group with { Members = [.. group.Members.Select(member => member with { JoinedVersion = null })] })
+            : GroupRules.NoSuchGroup.ToProblem();
     }
 
-    private static async Task<Results<Ok<Group>, ProblemHttpResult>> RenameAsync(
-        string groupId, GroupUpdate update, ClaimsPrincipal user, GroupStore store, GroupOutbox outbox, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<Group>, ProblemHttpResult>> UpdateAsync(
+        string groupId, GroupUpdate update, ClaimsPrincipal user, GroupStore store, GroupChanges groups, CancellationToken cancellationToken)
     {
-        var group = await store.FindAsync(groupId, cancellationToken);
-        if (group is null || GroupRules.RoleOf(group, user.UserId()) is not { } role)
-            return GroupRules.NoSuchGroup.ToProblem();
-        if (update.Name is null)
-            return TypedResults.Ok(group);
-        if ((GroupRules.CanRename(role) ?? CheckName(update.Name)) is { } refusal)
+        if (Check(update) is { } invalid)
+            return invalid.ToProblem();
+        var userId = user.UserId();
+        if (update.Name is { } name
+            && (await groups.ApplyAsync(groupId, userId, [], group => GroupRules.Rename(group, userId, name), cancellationToken)).Refusal is { } refusal)
             return refusal.ToProblem();
-        await store.RenameAsync(groupId, update.Name, cancellationToken);
-        await store.RecordAsync(groupId, "renamed", user.UserId(), [], cancellationToken);
-        await outbox.PublishAsync(groupId, cancellationToken);
-        return TypedResults.Ok((await store.FindAsync(groupId, cancellationToken))!);
+        if (update.Invite is { } invite
+            && (await groups.ApplyAsync(groupId, userId, [], group => GroupRules.SetInvite(group, userId, invite), cancellationToken)).Refusal is { } other)
+            return other.ToProblem();
+        return await FindAsync(groupId, user, store, cancellationToken);
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DissolveAsync(
-        string groupId, ClaimsPrincipal user, GroupStore store, GroupOutbox outbox, CancellationToken cancellationToken)
+        string groupId, ClaimsPrincipal user, GroupChanges groups, CancellationToken cancellationToken)
     {
-        var group = await store.FindAsync(groupId, cancellationToken);
-        if (group is null || GroupRules.RoleOf(group, user.UserId()) is not { } role)
-            return GroupRules.NoSuchGroup.ToProblem();
-        if (GroupRules.CanDissolve(role) is { } refusal)
-            return refusal.ToProblem();
-        await store.DissolveAsync(groupId, cancellationToken);
-        await store.RecordAsync(groupId, "dissolved", user.UserId(), [], cancellationToken);
-        await outbox.PublishAsync(groupId, cancellationToken);
-        return TypedResults.NoContent();
+        var userId = user.UserId();
+        var done = await groups.ApplyAsync(groupId, userId, [], group => GroupRules.Dissolve(group, userId), cancellationToken);
+        return done.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
+    }
+
+    private static Refusal? Check(GroupUpdate update)
+    {
+        if (update.Invite is not (null or InvitePolicies.Admins or InvitePolicies.Members))
+            return new Refusal(ErrorCodes.InvalidArgument, $"invite is {InvitePolicies.Admins} or {InvitePolicies.Members}.");
+        return update.Name is null ? null : CheckName(update.Name);
     }
 
     private static Refusal? CheckName(string? name) => string.IsNullOrWhiteSpace(name) || name.Length > Limits.DisplayNameLength

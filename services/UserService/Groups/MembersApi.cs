@@ -2,8 +2,8 @@ using System.Security.Claims;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Auth;
 using ImDapr.ServiceDefaults.Hosting;
-using ImDapr.UserService.Accounts;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.UserService.Groups;
 
@@ -12,70 +12,51 @@ public static class MembersApi
 {
     public static void MapMembers(this IEndpointRouteBuilder groups)
     {
+        groups.MapPost("/{groupId}/members", AddAsync);
         groups.MapPut("/{groupId}/members/{userId}", PutAsync);
         groups.MapDelete("/{groupId}/members/{userId}", RemoveAsync);
     }
 
+    public static Refusal? CheckIds(string[] userIds, GroupOptions options, string field) =>
+        userIds.Length > options.MaxMembersPerRequest || !userIds.All(Ids.IsValid)
+            ? new Refusal(ErrorCodes.InvalidArgument, $"{field} holds at most {options.MaxMembersPerRequest} user ids.")
+            : null;
+
+    private static async Task<Results<Ok<MembersAdded>, ProblemHttpResult>> AddAsync(
+        string groupId, AddMembersRequest request, ClaimsPrincipal user, GroupChanges groups, IOptions<GroupOptions> options, CancellationToken cancellationToken)
+    {
+        var actorId = user.UserId();
+        var userIds = (request.UserIds ?? []).Distinct().ToArray();
+        if ((userIds.Length == 0 ? new Refusal(ErrorCodes.InvalidArgument, "userIds is needed.") : CheckIds(userIds, options.Value, "userIds")) is { } invalid)
+            return invalid.ToProblem();
+        var invitation = await groups.InvitationAsync(actorId, userIds, Roles.Member, cancellationToken);
+        var done = await groups.ApplyAsync(
+            groupId, actorId, userIds, group => GroupRules.Add(group, actorId, invitation, options.Value.MaxMembers), cancellationToken);
+        return done.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.Ok(new MembersAdded(done.Change?.UserIds ?? []));
+    }
+
     private static async Task<Results<NoContent, ProblemHttpResult>> PutAsync(
-        string groupId, string userId, ClaimsPrincipal user, UserStore users, GroupStore store, GroupOutbox outbox, CancellationToken cancellationToken,
+        string groupId, string userId, ClaimsPrincipal user, GroupChanges groups, IOptions<GroupOptions> options, CancellationToken cancellationToken,
         MemberUpdate? update = null)
     {
-        var role = update?.Role ?? Roles.Member;
-        if (role is not (Roles.Admin or Roles.Member))
-            return new Refusal(ErrorCodes.InvalidArgument, "role is admin or member.").ToProblem();
-        var group = await store.FindAsync(groupId, cancellationToken);
-        if (group is null || GroupRules.RoleOf(group, user.UserId()) is not { } own)
-            return GroupRules.NoSuchGroup.ToProblem();
-        var (refusal, action) = GroupRules.RoleOf(group, userId) is { } known
-            ? JudgeRole(own, known, update?.Role)
-            : await JudgeAddAsync(group, own, userId, role, users, cancellationToken);
-        if (refusal is not null)
-            return refusal.ToProblem();
-        if (action is null)
-            return TypedResults.NoContent();
-        if (action == "role")
-            await store.SetRoleAsync(groupId, userId, role, cancellationToken);
-        else
-            await store.AddMembersAsync(groupId, [new GroupMember(userId, role)], cancellationToken);
-        await store.RecordAsync(groupId, action, user.UserId(), [userId], cancellationToken);
-        await outbox.PublishAsync(groupId, cancellationToken);
-        return TypedResults.NoContent();
-    }
-
-    private static (Refusal? Refusal, string? Action) JudgeRole(string own, string known, string? asked)
-    {
-        if (asked is null || asked == known)
-            return (null, null);
-        if (known == Roles.Owner)
-            return (new Refusal(ErrorCodes.Conflict, "The owner stays the owner."), null);
-        return (GroupRules.CanSetRole(own), "role");
-    }
-
-    private static async Task<(Refusal? Refusal, string? Action)> JudgeAddAsync(
-        Group group, string own, string userId, string role, UserStore users, CancellationToken cancellationToken)
-    {
-        if ((GroupRules.CanAdd(own) ?? (role == Roles.Admin ? GroupRules.CanSetRole(own) : null)) is { } refusal)
-            return (refusal, null);
-        if (!Ids.IsValid(userId) || await users.FindAsync(userId, cancellationToken) is null)
-            return (new Refusal(ErrorCodes.NotFound, "There is no such user."), null);
-        return group.Members.Length >= Limits.GroupMembers
-            ? (new Refusal(ErrorCodes.Conflict, $"The group has {Limits.GroupMembers} members already."), null)
-            : (null, "added");
+        if (update?.Role is not (null or Roles.Owner or Roles.Admin or Roles.Member))
+            return new Refusal(ErrorCodes.InvalidArgument, "role is owner, admin or member.").ToProblem();
+        var actorId = user.UserId();
+        var invitation = await groups.InvitationAsync(actorId, [userId], update?.Role ?? Roles.Member, cancellationToken);
+        var done = await groups.ApplyAsync(
+            groupId, actorId, [userId],
+            group => group.RoleOf(userId) is null && invitation.Role != Roles.Owner
+                ? GroupRules.Add(group, actorId, invitation, options.Value.MaxMembers)
+                : GroupRules.SetRole(group, actorId, userId, update?.Role ?? group.RoleOf(userId)!),
+            cancellationToken);
+        return done.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(
-        string groupId, string userId, ClaimsPrincipal user, GroupStore store, GroupOutbox outbox, CancellationToken cancellationToken)
+        string groupId, string userId, ClaimsPrincipal user, GroupChanges groups, CancellationToken cancellationToken)
     {
-        var group = await store.FindAsync(groupId, cancellationToken);
-        if (group is null || GroupRules.RoleOf(group, user.UserId()) is not { } own)
-            return GroupRules.NoSuchGroup.ToProblem();
-        if (GroupRules.RoleOf(group, userId) is not { } known)
-            return TypedResults.NoContent();
-        if (GroupRules.CanRemove(user.UserId(), own, userId, known) is { } refusal)
-            return refusal.ToProblem();
-        await store.RemoveMemberAsync(groupId, userId, cancellationToken);
-        await store.RecordAsync(groupId, userId == user.UserId() ? "left" : "removed", user.UserId(), [userId], cancellationToken);
-        await outbox.PublishAsync(groupId, cancellationToken);
-        return TypedResults.NoContent();
+        var actorId = user.UserId();
+        var done = await groups.ApplyAsync(groupId, actorId, [userId], group => GroupRules.Remove(group, actorId, userId), cancellationToken);
+        return done.Refusal is { } refusal ? refusal.ToProblem() : TypedResults.NoContent();
     }
 }

@@ -5,7 +5,7 @@ namespace ImDapr.UserService.Relations;
 
 /// <summary>
 /// Tells the other services that a relation changed. A block or a profile is a hint whose loss heals by itself within the life of a cache entry
-/// (docs/decisions/0005); changes of groups go through <see cref="Groups.GroupOutbox"/>.
+/// (docs/decisions/0005); changes of groups and contacts go through <see cref="RelationOutbox"/>.
 /// </summary>
 public sealed class RelationsPublisher(DaprClient dapr)
 {

@@ -1,3 +1,4 @@
+using System.Net;
 using ImDapr.Contracts;
 using ImDapr.IntegrationTests.Stacks;
 
@@ -51,5 +52,12 @@ public sealed class TestUser
     {
         using var rest = Rest();
         await rest.CallAsync(method, path, body, (await LoginAsync("rest")).AccessToken);
+    }
+
+    /// <summary>A REST call as this user that must be refused.</summary>
+    public async Task<(HttpStatusCode Status, Problem Problem)> RefusedAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var rest = Rest();
+        return await rest.RefusedAsync(method, path, body, (await LoginAsync("rest")).AccessToken);
     }
 }

@@ -1,5 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
+using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
 
@@ -21,6 +22,12 @@ public sealed class EmbeddedOffline(EmbeddedCluster cluster) : OfflineTests(clus
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedGroups(EmbeddedCluster cluster) : GroupTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedGroupChanges(EmbeddedCluster cluster) : GroupChangeTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedContacts(EmbeddedCluster cluster) : ContactTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedReading(EmbeddedCluster cluster) : ReadingTests(cluster);

@@ -1,5 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
+using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
 
@@ -21,6 +22,12 @@ public sealed class RedisMySqlOffline(RedisMySqlCluster cluster) : OfflineTests(
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlGroups(RedisMySqlCluster cluster) : GroupTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlGroupChanges(RedisMySqlCluster cluster) : GroupChangeTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlContacts(RedisMySqlCluster cluster) : ContactTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlReading(RedisMySqlCluster cluster) : ReadingTests(cluster);

@@ -1,5 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
+using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
 
@@ -21,6 +22,12 @@ public sealed class TwoInstancesOffline(TwoInstancesCluster cluster) : OfflineTe
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesGroups(TwoInstancesCluster cluster) : GroupTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesGroupChanges(TwoInstancesCluster cluster) : GroupChangeTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesContacts(TwoInstancesCluster cluster) : ContactTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesReading(TwoInstancesCluster cluster) : ReadingTests(cluster);

@@ -1,16 +1,3 @@
-using ImDapr.MessageService.Entities;
-using ImDapr.MessageService.Entities.Sql;
-using ImDapr.ServiceDefaults.Sql;
-using Microsoft.Extensions.Logging.Abstractions;
-
 namespace ImDapr.UnitTests.MessageService.Entities;
 
-public sealed class SqlMessageStoreTests(StoreSidecar sidecar) : MessageStoreContract(sidecar), IClassFixture<StoreSidecar>
-{
-    protected override IMessageStore Create()
-    {
-        var sql = new SqlClient(Sidecar.Dapr);
-        var (table, heads) = (new SqlMessageTable(sql), new ConversationHeads());
-        return new SqlMessageStore(sql, table, new SqlSequencer(table, heads, Sidecar.Time, NullLogger<SqlSequencer>.Instance), heads, Sidecar.Time);
-    }
-}
+public sealed class SqlMessageStoreTests(StoreSidecar sidecar) : SqlMessageStoreContract(sidecar), IClassFixture<StoreSidecar>;

@@ -21,6 +21,14 @@ public sealed class StateInstance
 
     public StateCalls Calls { get; } = new();
 
+    /// <summary>The calls that the action made.</summary>
+    public async Task<string[]> CallsAsync(Func<Task> action)
+    {
+        Calls.Made.Clear();
+        await action();
+        return [.. Calls.Made];
+    }
+
     public StateClient State { get; }
 
     public StateEntities Entities { get; }

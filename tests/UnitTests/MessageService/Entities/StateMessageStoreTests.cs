@@ -51,20 +51,13 @@ public sealed class StateMessageStoreTests(StoreSidecar sidecar) : StateMessageS
         await AppendAsync(instance.Store, Send(Conversation, "first"));
 
         // On Redis, whose ETags are versions, the head is not read (StateMessageStore).
-        Assert.Equal(["GetBulkState", "GetState", "SaveState", "ExecuteStateTransaction"], await CallsAsync(() => AppendAsync(instance.Store, Send(Conversation, "second"))));
-        Assert.Equal(["GetState", "SaveState"], await CallsAsync(() => instance.Store.RetainAsync([new(Conversation, 2, ["alice", "bob"])], None)));
-        Assert.Equal(["GetState", "SaveState"], await CallsAsync(() => instance.Store.ReleaseAsync("alice", [(Conversation, 2)], None)));
-        Assert.Equal(["GetState"], await CallsAsync(() => instance.Store.ReleaseAsync("alice", [(Conversation, 2)], None)));
+        Assert.Equal(["GetBulkState", "GetState", "SaveState", "ExecuteStateTransaction"], await instance.CallsAsync(() => AppendAsync(instance.Store, Send(Conversation, "second"))));
+        Assert.Equal(["GetState", "SaveState"], await instance.CallsAsync(() => instance.Store.RetainAsync([new(Conversation, 2, ["alice", "bob"])], None)));
+        Assert.Equal(["GetState", "SaveState"], await instance.CallsAsync(() => instance.Store.ReleaseAsync("alice", [(Conversation, 2)], None)));
+        Assert.Equal(["GetState"], await instance.CallsAsync(() => instance.Store.ReleaseAsync("alice", [(Conversation, 2)], None)));
         Assert.Equal(
             ["GetState", "SaveState", "ExecuteStateTransaction", "GetState", "SaveState"],
-            await CallsAsync(() => instance.Store.ReleaseAsync("bob", [(Conversation, 2)], None)));
-
-        async Task<string[]> CallsAsync(Func<Task> action)
-        {
-            instance.Calls.Made.Clear();
-            await action();
-            return [.. instance.Calls.Made];
-        }
+            await instance.CallsAsync(() => instance.Store.ReleaseAsync("bob", [(Conversation, 2)], None)));
     }
 
     [Theory]

@@ -3,12 +3,14 @@ using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Entities.Sql;
+using ImDapr.MessageService.Entities.State;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
 using ImDapr.ServiceDefaults.Actors;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService;
 
@@ -25,8 +27,13 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddEntities(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SqlMessageTable>().AddSingleton<ConversationHeads>().AddSingleton<SqlSequencer>();
-        builder.Services.AddSingleton<IMessageStore, SqlMessageStore>();
+        builder.Services.AddOptions<StorageOptions>().BindConfiguration("Storage").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SqlMessageTable>().AddSingleton<ConversationHeads>().AddSingleton<SqlSequencer>().AddSingleton<SqlMessageStore>();
+        builder.Services.AddSingleton<StateClient>().AddSingleton<StateHeads>().AddSingleton<StatePages>().AddSingleton<StateEntities>()
+            .AddSingleton<StateSequencer>().AddSingleton<StateMessageStore>();
+        builder.Services.AddSingleton<IMessageStore>(provider => provider.GetRequiredService<IOptions<StorageOptions>>().Value.Model == StorageOptions.Redis
+            ? provider.GetRequiredService<StateMessageStore>()
+            : provider.GetRequiredService<SqlMessageStore>());
         return builder;
     }
 

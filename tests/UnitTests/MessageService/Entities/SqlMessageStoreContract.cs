@@ -1,0 +1,17 @@
+using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Entities.Sql;
+using ImDapr.ServiceDefaults.Sql;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ImDapr.UnitTests.MessageService.Entities;
+
+/// <summary>The storage model <c>redis+mysql</c> on any database.</summary>
+public abstract class SqlMessageStoreContract(StoreSidecar sidecar) : MessageStoreContract(sidecar)
+{
+    protected override IMessageStore Create()
+    {
+        var sql = new SqlClient(Sidecar.Dapr);
+        var (table, heads) = (new SqlMessageTable(sql), new ConversationHeads());
+        return new SqlMessageStore(sql, table, new SqlSequencer(table, heads, Sidecar.Time, NullLogger<SqlSequencer>.Instance), heads, Sidecar.Time);
+    }
+}

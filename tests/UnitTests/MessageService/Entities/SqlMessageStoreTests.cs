@@ -1,0 +1,3 @@
+namespace ImDapr.UnitTests.MessageService.Entities;
+
+public sealed class SqlMessageStoreTests(StoreSidecar sidecar) : SqlMessageStoreContract(sidecar), IClassFixture<StoreSidecar>;

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Dapr.Client;
+using Grpc.Net.Client;
+using ImDapr.Contracts;
+using ImDapr.LocalDapr.Hosting;
+using ImDapr.MessageService.Entities;
+using ImDapr.ServiceDefaults.Sql;
+using ImDapr.UnitTests.LocalDapr;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace ImDapr.UnitTests.MessageService.Entities;
+
+/// <summary>A sidecar in this process with the stores of message-service, shared by the tests of a class; its clock stands unless it is moved.</summary>
+public class StoreSidecar : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private LocalDaprHost _host = null!;
+    private Sidecar _sidecar = null!;
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public DaprClient Dapr { get; private set; } = null!;
+
+    public virtual async Task InitializeAsync()
+    {
+        await WriteComponentsAsync(_folder.Path);
+        _host = new LocalDaprHost(Path.Combine(_folder.Path, "data"), time: Time);
+        _sidecar = await _host.AddSidecarAsync(
+            new SidecarOptions(DaprNames.MessageService, FreePort(), [_folder.Path]) { WorkingFolder = _folder.Path });
+        Dapr = Client(new StateCalls());
+        var migrations = new MigrationRunner(
+            new SqlClient(Dapr), Dapr, new MigrationSet("message", typeof(IMessageStore).Assembly), Time, NullLogger<MigrationRunner>.Instance);
+        await migrations.StartingAsync(CancellationToken.None);
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        Dapr.Dispose();
+        await _host.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    /// <summary>A client of its own, as an instance of the service has one.</summary>
+    public DaprClient Client(StateCalls calls) => new DaprClientBuilder()
+        .UseHttpEndpoint($"http://127.0.0.1:{_sidecar.HttpPort}")
+        .UseGrpcEndpoint($"http://127.0.0.1:{_sidecar.GrpcPort}")
+        .UseGrpcChannelOptions(new GrpcChannelOptions { HttpHandler = calls })
+        .UseJsonSerializationOptions(ContractsJson.Wire)
+        .Build();
+
+    protected virtual async Task WriteComponentsAsync(string folder)
+    {
+        await WriteAsync(folder, DaprNames.StateStore, "state.sqlite", "{name: connectionString, value: state.db}");
+        await WriteAsync(folder, DaprNames.Entities, "bindings.sqlite", "{name: url, value: entities.db}");
+    }
+
+    protected static Task WriteAsync(string folder, string name, string type, string metadata) => File.WriteAllTextAsync(
+        Path.Combine(folder, $"{name}.yaml"),
+        $"apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\nspec:\n  type: {type}\n  version: v1\n  metadata: [{metadata}]\n");
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>Counts the calls of a client, and lets those fail that a test wants to.</summary>
+public sealed class StateCalls() : DelegatingHandler(new SocketsHttpHandler())
+{
+    public const string Transaction = "ExecuteStateTransaction";
+
+    /// <summary>Method by method, in their order.</summary>
+    public ConcurrentQueue<string> Made { get; } = [];
+
+    /// <summary>Of this method every call fails.</summary>
+    public string? Failing { get; set; }
+
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var method = request.RequestUri!.Segments[^1];
+        Made.Enqueue(method);
+        return method == Failing ? throw new HttpRequestException($"{method} fails in this test") : base.SendAsync(request, cancellationToken);
+    }
+}

@@ -71,11 +71,17 @@ namespace ImDapr.Contracts;
 [JsonSerializable(typeof(GroupCreated))]
 [JsonSerializable(typeof(GroupUpdate))]
 [JsonSerializable(typeof(MemberUpdate))]
+[JsonSerializable(typeof(AddMembersRequest))]
+[JsonSerializable(typeof(MembersAdded))]
 [JsonSerializable(typeof(Group))]
 [JsonSerializable(typeof(DirectoryRequest))]
 [JsonSerializable(typeof(DirectoryAnswer))]
 [JsonSerializable(typeof(BlocksRequest))]
 [JsonSerializable(typeof(BlocksAnswer))]
+[JsonSerializable(typeof(ContactRequest))]
+[JsonSerializable(typeof(Contact[]))]
+[JsonSerializable(typeof(ContactsRequest))]
+[JsonSerializable(typeof(ContactsAnswer))]
 [JsonSerializable(typeof(Problem))]
 public sealed partial class ContractsJson : JsonSerializerContext
 {

@@ -42,17 +42,60 @@ public sealed record ReceiptDelivery(Receipt Receipt, string[] ToUserIds);
 /// <summary>On <see cref="Topics.Offline"/>: messages for users that have no live device.</summary>
 public sealed record OfflineRecipients(Message[] Messages, UserDelivery[] Users);
 
+/// <summary>What a <see cref="RelationChanged"/> is about.</summary>
+public static class RelationKinds
+{
+    public const string Group = "group";
+    public const string Contact = "contact";
+    public const string Block = "block";
+    public const string Profile = "profile";
+
+    /// <summary>How a conversation (the subject) stands for a user; told to instances of message-service only.</summary>
+    public const string Conversation = "conversation";
+}
+
+/// <summary>What happened to a relation.</summary>
+public static class RelationActions
+{
+    public const string Created = "created";
+    public const string Added = "added";
+    public const string Removed = "removed";
+    public const string Left = "left";
+    public const string Role = "role";
+    public const string Transferred = "transferred";
+    public const string Renamed = "renamed";
+    public const string Settings = "settings";
+    public const string Dissolved = "dissolved";
+
+    public const string Requested = "requested";
+    public const string Accepted = "accepted";
+    public const string Refused = "refused";
+    public const string Cancelled = "cancelled";
+
+    public const string Blocked = "blocked";
+    public const string Unblocked = "unblocked";
+    public const string Updated = "updated";
+}
+
 /// <summary>
-/// On <see cref="Topics.Relations"/>: something about groups or blocks changed. A hint to look again, so order and repeats do not matter;
-/// <paramref name="Action"/> and <paramref name="UserIds"/> say what happened for the conversation's own record.
+/// On <see cref="Topics.Relations"/>: something about groups, contacts or blocks changed. A hint to look again, so order and repeats do not
+/// matter; <paramref name="Action"/>, <paramref name="UserIds"/> and <paramref name="Detail"/> say what happened for the conversation's own record.
+/// (Subject, Version) names a change of a group or contact for ever: a repeat is the same.
 /// </summary>
-/// <param name="Kind"><c>group</c>, <c>block</c>, <c>contact</c> or <c>profile</c>.</param>
-/// <param name="Subject">Group id; for a block <c>{blockerId}:{blockedId}</c>; for a profile the user id.</param>
-/// <param name="Version">Version of the group after the change, rising by one; 0 for others.</param>
-/// <param name="Action"><c>created|added|removed|left|role|renamed|dissolved</c> · <c>blocked|unblocked</c> · <c>updated</c>.</param>
+/// <param name="Kind">One of <see cref="RelationKinds"/>.</param>
+/// <param name="Subject">Group id; for a contact <c>{a}:{b}</c> in ordinal order; for a block <c>{blockerId}:{blockedId}</c>; for a profile the user id.</param>
+/// <param name="Version">Version of the group or contact after the change, rising by one; 0 for others.</param>
+/// <param name="Action">
+/// <c>created|added|removed|left|role|transferred|renamed|settings|dissolved</c> · <c>requested|accepted|refused|cancelled|removed</c> ·
+/// <c>blocked|unblocked</c> · <c>updated</c>.
+/// </param>
 /// <param name="ActorId">User who did it.</param>
-/// <param name="UserIds">Users whom it concerns.</param>
-public sealed record RelationChanged(string Kind, string Subject, long Version, string Action, string ActorId, string[] UserIds);
+/// <param name="UserIds">Users whom it concerns: those added or removed, the new owner, the other user of a contact.</param>
+/// <param name="Detail">
+/// Of <c>added</c> and <c>role</c> the role; of <c>renamed</c> the name; of <c>settings</c> the invite policy; of <c>requested</c> the note.
+/// </param>
+public sealed record RelationChanged(
+    string Kind, string Subject, long Version, string Action, string ActorId, string[] UserIds, string? Detail = null);
 
 /// <summary>On <see cref="Topics.Sessions"/>: this connection is over.</summary>
 public sealed record SessionEnded(string UserId, string DeviceId, string ConnectionId, string Reason);

@@ -12,16 +12,20 @@ public static class Limits
     public const int IdLength = 64;
     public const int ConversationIdLength = 140;
     public const int DisplayNameLength = 128;
+    public const int NoteLength = 200;
     public const int Mentions = 100;
 
     /// <summary>Most entries of one Sync or History page: 200 × 16 KiB stays below Dapr's 4 MiB body limit.</summary>
     public const int PageSize = 200;
     public const int WatchedUsers = 200;
 
-    /// <summary>Members of a group.</summary>
+    /// <summary>Most contacts of one page: 1,000 names and notes of full length are 1.3 MB.</summary>
+    public const int ContactsPageSize = 1_000;
+
+    /// <summary>Members of a group, unless configured otherwise.</summary>
     public const int GroupMembers = 10_000;
 
-    /// <summary>Members named in one request.</summary>
+    /// <summary>Members named in one request, unless configured otherwise.</summary>
     public const int MembersPerRequest = 1_000;
 
     /// <summary>Bytes of one batch on any hop (Dapr refuses 4 MiB; half of that after base64 and envelopes is still far away).</summary>

@@ -14,6 +14,21 @@ public static class Roles
     public const string Member = "member";
 }
 
+/// <summary>Who may add members to a group.</summary>
+public static class InvitePolicies
+{
+    public const string Admins = "admins";
+    public const string Members = "members";
+}
+
+/// <summary>What another user is to the one who asks.</summary>
+public static class ContactStates
+{
+    public const string Accepted = "accepted";
+    public const string Incoming = "incoming";
+    public const string Outgoing = "outgoing";
+}
+
 /// <summary><c>POST /api/users</c>.</summary>
 public sealed record RegisterRequest(string? UserId, string? DisplayName, string? Password);
 
@@ -40,7 +55,14 @@ public sealed record CreateGroupRequest(string? Name, string[]? MemberIds);
 public sealed record GroupCreated(string GroupId, string ConversationId);
 
 /// <summary><c>PATCH /api/groups/{id}</c>; absent fields stay.</summary>
-public sealed record GroupUpdate(string? Name);
+/// <param name="Invite">One of <see cref="InvitePolicies"/>.</param>
+public sealed record GroupUpdate(string? Name, string? Invite = null);
+
+/// <summary><c>POST /api/groups/{id}/members</c>.</summary>
+public sealed record AddMembersRequest(string[]? UserIds);
+
+/// <param name="UserIds">Those who were no members before.</param>
+public sealed record MembersAdded(string[] UserIds);
 
 /// <summary><c>PUT /api/groups/{id}/members/{userId}</c>; the body may be left out.</summary>
 public sealed record MemberUpdate(string? Role);
@@ -48,8 +70,10 @@ public sealed record MemberUpdate(string? Role);
 public sealed record GroupMember(string UserId, string Role);
 
 /// <summary>A group with all its members; also what message-service asks user-service for.</summary>
-/// <param name="Version">Rises by one with every change of name or members.</param>
-public sealed record Group(string GroupId, string ConversationId, string Name, long Version, GroupMember[] Members);
+/// <param name="Version">Rises by one with every change of name, settings or members.</param>
+/// <param name="Invite">One of <see cref="InvitePolicies"/>.</param>
+public sealed record Group(
+    string GroupId, string ConversationId, string Name, long Version, GroupMember[] Members, string Invite = InvitePolicies.Admins);
 
 /// <summary><c>POST /internal/directory</c> of user-service: names of those that exist.</summary>
 public sealed record DirectoryRequest(string[] UserIds, string[] GroupIds);
@@ -66,6 +90,24 @@ public sealed record BlocksRequest(BlockPair[] Pairs);
 public sealed record BlockPair(string UserId, string BlockedId);
 
 public sealed record BlocksAnswer(BlockPair[] Blocked);
+
+/// <summary><c>PUT /api/contacts/{userId}</c>; the body may be left out.</summary>
+/// <param name="Note">Shown with the request; at most <see cref="Limits.NoteLength"/> characters.</param>
+public sealed record ContactRequest(string? Note);
+
+/// <param name="State">One of <see cref="ContactStates"/>.</param>
+/// <param name="Since">Unix milliseconds, UTC: when it came to this state.</param>
+/// <param name="Note">The note of a request.</param>
+public sealed record Contact(string UserId, string DisplayName, string State, long Since, string? Note);
+
+/// <summary><c>POST /internal/contacts</c> of user-service: which of these pairs are contacts.</summary>
+public sealed record ContactsRequest(ContactPair[] Pairs);
+
+/// <summary>Two users; either may stand first, and an answer keeps the order of the question.</summary>
+public sealed record ContactPair(string UserId, string OtherId);
+
+/// <param name="Contacts">Those of the pairs that are accepted contacts.</param>
+public sealed record ContactsAnswer(ContactPair[] Contacts);
 
 /// <summary>RFC 9457 problem details with our code.</summary>
 public sealed record Problem(string? Type, string? Title, int? Status, string? Detail, string? Code, bool? Retryable);

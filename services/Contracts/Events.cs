@@ -49,6 +49,9 @@ public static class RelationKinds
     public const string Contact = "contact";
     public const string Block = "block";
     public const string Profile = "profile";
+
+    /// <summary>How a conversation (the subject) stands for a user; told to instances of message-service only.</summary>
+    public const string Conversation = "conversation";
 }
 
 /// <summary>What happened to a relation.</summary>

@@ -6,6 +6,7 @@ using ImDapr.MessageService.Entities.Sql;
 using ImDapr.MessageService.Entities.State;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
+using ImDapr.MessageService.Notifications;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
@@ -19,7 +20,10 @@ public static class MessageServiceExtensions
 {
     public static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<SendGate>();
+        builder.Services.AddOptions<MessageLimits>().BindConfiguration("Limits").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateOnStart();
+        builder.Services.AddSingleton<SendGate>().AddSingleton<DirectGate>().AddSingleton<ReferenceGate>();
+        builder.Services.AddSingleton<ServerMessages>().AddSingleton<Recalls>().AddSingleton<MessageAmender>();
         AddBackground<MessagePublisher>(builder.Services);
         AddBackground<MessageWriter>(builder.Services);
         return builder;
@@ -49,7 +53,12 @@ public static class MessageServiceExtensions
             .AddSingleton<GroupReconciler>()
             .AddSingleton<MemberDirectory>()
             .AddSingleton<RelationsHandler>()
+            .AddSingleton<SystemNotices>()
+            .AddSingleton<ContactNotices>()
+            .AddSingleton<ConversationSettings>()
+            .AddSingleton<Typing>()
             .AddSingleton<ConversationList>();
+        builder.Services.AddOptions<TypingOptions>().BindConfiguration("Typing").ValidateDataAnnotations().ValidateOnStart();
         return builder;
     }
 
@@ -87,6 +96,12 @@ public static class MessageServiceExtensions
     public static WebApplicationBuilder AddReceipts(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<ReadMarks>();
+        return builder;
+    }
+
+    public static WebApplicationBuilder AddNotifications(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<NotificationHandler>().AddSingleton<DeadNotifications>();
         return builder;
     }
 

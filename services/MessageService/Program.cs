@@ -1,6 +1,7 @@
 using ImDapr.MessageService;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.FanOut;
+using ImDapr.MessageService.Notifications;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
@@ -12,7 +13,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddImAuthentication();
 builder.AddMigrations("message", typeof(Program).Assembly);
-builder.AddEntities().AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts();
+builder.AddEntities().AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts().AddNotifications();
 builder.Services.AddOpenApi("message-service");
 
 var app = builder.Build();
@@ -24,5 +25,6 @@ app.MapTimeline();
 app.MapConversations();
 app.MapReceipts();
 app.MapRelations();
+app.MapNotifications();
 app.MapOpenApi("/api/openapi/{documentName}.json");
 app.Run();

@@ -27,7 +27,9 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             return known;
         var rows = await store.OfConversationAsync(conversationId, cancellationToken);
         var members = new ConversationMembers(rows.Where(row => row.IsActive).ToDictionary(row => row.UserId));
-        _members.Set(conversationId, members);
+        // A conversation that does not exist yet may be created in another instance, which tells nobody.
+        if (members.ByUser.Count > 0)
+            _members.Set(conversationId, members);
         return members;
     }
 
@@ -41,6 +43,40 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
         await reconciler.ReconcileAsync(groupId, cancellationToken);
         Forget(conversationId);
         return await LookAsync(conversationId, userId, cancellationToken);
+    }
+
+    /// <summary>Learns these memberships together, so that <see cref="FindAsync"/> knows them.</summary>
+    public async Task LoadAsync(IReadOnlyCollection<(string ConversationId, string UserId)> users, CancellationToken cancellationToken)
+    {
+        var unknown = new List<(string ConversationId, string UserId)>();
+        foreach (var conversation in users.GroupBy(user => user.ConversationId))
+        {
+            // Of other conversations all members are known together.
+            if (await IsLargeAsync(conversation.Key, cancellationToken))
+                unknown.AddRange(conversation.Where(user => _readers.Get(ReaderKey(user.ConversationId, user.UserId)) is null));
+        }
+        foreach (var row in (await store.FindAsync(unknown, cancellationToken)).Where(row => row.IsActive))
+            _readers.Set(ReaderKey(row.ConversationId, row.UserId), row);
+    }
+
+    /// <summary>The members' ids, or null when there are more than <paramref name="most"/>.</summary>
+    public async Task<IReadOnlyCollection<string>?> UpToAsync(string conversationId, int most, CancellationToken cancellationToken)
+    {
+        IReadOnlyCollection<string> userIds = await IsLargeAsync(conversationId, cancellationToken)
+            ? await store.ActiveAsync(conversationId, most + 1, cancellationToken)
+            : [.. (await MembersAsync(conversationId, cancellationToken)).ByUser.Keys];
+        return userIds.Count <= most ? userIds : null;
+    }
+
+    /// <summary>Makes sure that the members of an existing group are known here, and not only at their owner.</summary>
+    public async Task EnsureGroupAsync(string groupId, CancellationToken cancellationToken)
+    {
+        var conversationId = ConversationId.Group(groupId);
+        if (_ensured.Contains(conversationId))
+            return;
+        if (await store.VersionAsync(conversationId, cancellationToken) < 0)
+            await reconciler.ReconcileAsync(groupId, cancellationToken);
+        _ensured.Set(conversationId, "");
     }
 
     /// <summary>How the conversation's next message reaches its members.</summary>
@@ -83,8 +119,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     {
         if (_members.Get(conversationId) is { } known)
             return known.ByUser.GetValueOrDefault(userId);
-        var kind = ConversationId.TryParse(conversationId)?.Kind ?? "";
-        if (kind != ConversationKinds.Group || await TimelineAsync(conversationId, kind, cancellationToken) != TimelineState.Now)
+        if (!await IsLargeAsync(conversationId, cancellationToken))
             return (await MembersAsync(conversationId, cancellationToken)).ByUser.GetValueOrDefault(userId);
         if (_readers.Get(ReaderKey(conversationId, userId)) is { } reader)
             return reader;
@@ -93,6 +128,11 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             _readers.Set(ReaderKey(conversationId, userId), found);
         return found;
     }
+
+    /// <summary>Whether its members are never loaded together.</summary>
+    private async Task<bool> IsLargeAsync(string conversationId, CancellationToken cancellationToken) =>
+        ConversationId.TryParse(conversationId) is { Kind: ConversationKinds.Group }
+        && await TimelineAsync(conversationId, ConversationKinds.Group, cancellationToken) == TimelineState.Now;
 
     // Only groups change; the others are what the configuration says.
     private async Task<TimelineState> TimelineAsync(string conversationId, string kind, CancellationToken cancellationToken)

@@ -74,6 +74,31 @@ public sealed class MemberStore(SqlClient sql)
         return [.. rows.Select(Read)];
     }
 
+    /// <summary>Those of the users, each in a conversation, that are or were members.</summary>
+    public async Task<IReadOnlyList<Membership>> FindAsync(
+        IReadOnlyCollection<(string ConversationId, string UserId)> users, CancellationToken cancellationToken)
+    {
+        var found = new List<Membership>();
+        foreach (var chunk in users.Chunk(RowsPerInsert))
+        {
+            var conversations = chunk.GroupBy(user => user.ConversationId, user => user.UserId).ToList();
+            var where = conversations.Select(group => $"(m.conversation_id = ? AND m.user_id IN ({SqlClient.Marks(group.Count())}))");
+            var rows = await sql.QueryAsync(
+                $"SELECT {Columns} FROM members m WHERE {string.Join(" OR ", where)}", [.. conversations.SelectMany(group => group.Prepend(group.Key))],
+                cancellationToken);
+            found.AddRange(rows.Select(Read));
+        }
+        return found;
+    }
+
+    /// <summary>Up to <paramref name="limit"/> of those who are members now.</summary>
+    public async Task<IReadOnlyList<string>> ActiveAsync(string conversationId, int limit, CancellationToken cancellationToken)
+    {
+        var rows = await sql.QueryAsync(
+            $"SELECT user_id FROM members WHERE conversation_id = ? AND left_seq = 0 ORDER BY user_id LIMIT {limit}", [conversationId], cancellationToken);
+        return [.. rows.Select(row => row.String("user_id"))];
+    }
+
     /// <summary>Every conversation of the user, also those it left.</summary>
     public async Task<IReadOnlyList<UserMembership>> OfUserAsync(string userId, CancellationToken cancellationToken)
     {
@@ -108,6 +133,32 @@ public sealed class MemberStore(SqlClient sql)
         await sql.ExecuteAsync(
             "UPDATE members SET read_seq = ? WHERE user_id = ? AND conversation_id = ? AND read_seq < ?",
             [seq, userId, conversationId, seq], cancellationToken) == 1;
+
+    /// <summary>Writes what a user decided for itself; what is null stays, a pin keeps its time, and the cleared mark never falls.</summary>
+    public Task WriteSettingsAsync(
+        string userId, string conversationId, bool? muted, long? pinnedAt, long? clearedSeq, CancellationToken cancellationToken)
+    {
+        var columns = new List<string>();
+        var values = new List<object?>();
+        Set(muted is null ? null : muted.Value ? 1 : 0, "muted = ?");
+        Set(pinnedAt, pinnedAt > 0 ? "pinned_at = CASE WHEN pinned_at > 0 THEN pinned_at ELSE ? END" : "pinned_at = ?");
+        Set(clearedSeq, "cleared_seq = CASE WHEN cleared_seq > ? THEN cleared_seq ELSE ? END");
+        return sql.ExecuteAsync(
+            $"UPDATE members SET {string.Join(", ", columns)} WHERE user_id = ? AND conversation_id = ?", [.. values, userId, conversationId], cancellationToken);
+
+        void Set(long? value, string column)
+        {
+            if (value is null)
+                return;
+            columns.Add(column);
+            values.AddRange(Enumerable.Repeat<object?>(value, column.Count(letter => letter == '?')));
+        }
+    }
+
+    /// <summary>Raises the read mark beyond this seq if everything before it was read: it needs no reading itself.</summary>
+    public Task PassReadAsync(string userId, string conversationId, long seq, CancellationToken cancellationToken) => sql.ExecuteAsync(
+        "UPDATE members SET read_seq = ? WHERE user_id = ? AND conversation_id = ? AND read_seq < ? AND (read_seq = ? OR cleared_seq = ?)",
+        [seq, userId, conversationId, seq, seq - 1, seq - 1], cancellationToken);
 
     /// <summary>Version of the group whose members stand here; -1 for none.</summary>
     public async Task<long> VersionAsync(string conversationId, CancellationToken cancellationToken)

@@ -7,14 +7,21 @@ namespace ImDapr.MessageService.Conversations;
 
 /// <summary>Takes over what user-service changed: once for all instances what is stored, and in every instance what is remembered.</summary>
 public sealed class RelationsHandler(
-    GroupReconciler reconciler, MemberDirectory members, MemberStore memberStore, DirectoryCache cache, MessageWriter writer)
+    GroupReconciler reconciler, MemberDirectory members, MemberStore memberStore, DirectoryCache cache, ContactNotices contacts,
+    ServerMessages writer)
 {
     /// <summary>Members first, when somebody came; the message first, when somebody went: both see what concerns them.</summary>
     public async Task TakeOverAsync(RelationChanged change, CancellationToken cancellationToken)
     {
-        if (change.Kind != "group")
-            return;
-        var isDeparture = change.Action is "removed" or "left" or "dissolved";
+        if (change.Kind == RelationKinds.Contact)
+            await contacts.TellAsync(change, cancellationToken);
+        else if (change.Kind == RelationKinds.Group)
+            await TakeOverGroupAsync(change, cancellationToken);
+    }
+
+    private async Task TakeOverGroupAsync(RelationChanged change, CancellationToken cancellationToken)
+    {
+        var isDeparture = change.Action is RelationActions.Removed or RelationActions.Left or RelationActions.Dissolved;
         if (isDeparture)
             await TellAsync(change, cancellationToken);
         await reconciler.ReconcileAsync(change.Subject, cancellationToken);
@@ -31,17 +38,24 @@ public sealed class RelationsHandler(
     {
         switch (change.Kind)
         {
-            case "group":
+            case RelationKinds.Group:
                 cache.Groups.Remove(change.Subject);
                 var conversationId = ConversationId.Group(change.Subject);
                 if (await memberStore.VersionAsync(conversationId, cancellationToken) < change.Version)
                     await TakeOverAsync(change, cancellationToken);
                 Forget(change);
                 break;
-            case "block":
+            case RelationKinds.Block:
                 cache.Unblocked.Remove(change.Subject);
                 break;
-            case "profile":
+            case RelationKinds.Contact:
+                cache.Contacts.Remove(change.Subject);
+                break;
+            case RelationKinds.Conversation:
+                members.Forget(change.Subject);
+                members.Forget(change.Subject, change.UserIds);
+                break;
+            case RelationKinds.Profile:
                 cache.Users.Remove(change.Subject);
                 break;
         }
@@ -56,14 +70,10 @@ public sealed class RelationsHandler(
     /// <summary>The conversation's own record of what happened: a message, so it is ordered, synced and kept like every other.</summary>
     private async Task TellAsync(RelationChanged change, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToElement(new { action = change.Action, userIds = change.UserIds }, ContractsJson.Wire);
-        var message = new Message(
-            ConversationId.Group(change.Subject), 0, change.ActorId, "", $"membership:{change.Subject}:{change.Version}",
-            MessageTypes.Membership, body, null, null, 0)
-        {
-            FanOut = await members.PolicyAsync(ConversationId.Group(change.Subject), cancellationToken),
-        };
-        var answer = await writer.WriteAsync(new PendingSend(message)).WaitAsync(cancellationToken);
+        var body = JsonSerializer.SerializeToElement(new { action = change.Action, userIds = change.UserIds, detail = change.Detail }, ContractsJson.Wire);
+        var message = ServerMessages.Of(
+            ConversationId.Group(change.Subject), change.ActorId, $"membership {change.Subject} {change.Version}", MessageTypes.Membership, body);
+        var answer = await writer.WriteAsync(message, cancellationToken);
         if (answer.Refusal is { } refusal)
             throw new DaprException(refusal.ToString());
     }

@@ -43,6 +43,23 @@ public sealed class UserDirectory(HttpClient userService, DirectoryCache cache)
         return blocked;
     }
 
+    /// <returns>Those of the pairs that are contacts.</returns>
+    public async Task<HashSet<ContactPair>> ContactsAsync(IReadOnlyCollection<ContactPair> pairs, CancellationToken cancellationToken)
+    {
+        // Only contacts are remembered: who is none is refused, and must not be any more as soon as it is one.
+        var known = pairs.Where(pair => cache.Contacts.Contains(DirectoryCache.Key(pair))).ToHashSet();
+        var unknown = pairs.Where(pair => !known.Contains(pair)).ToArray();
+        if (unknown.Length == 0)
+            return known;
+        var answer = await PostAsync<ContactsRequest, ContactsAnswer>("internal/contacts", new ContactsRequest(unknown), cancellationToken);
+        foreach (var contact in answer.Contacts)
+        {
+            cache.Contacts.Set(DirectoryCache.Key(contact), "");
+            known.Add(contact);
+        }
+        return known;
+    }
+
     /// <summary>The group as it is now, or null when it does not exist any more.</summary>
     public async Task<Group?> GroupAsync(string groupId, CancellationToken cancellationToken)
     {
@@ -68,6 +85,12 @@ public sealed class DirectoryCache : IDisposable
     public BoundedCache<string> Groups { get; } = new(20_000, TimeSpan.FromMinutes(10));
     public BoundedCache<string> Unblocked { get; } = new(200_000, TimeSpan.FromSeconds(30));
 
+    /// <summary>By the two user ids in ordinal order, as a change of them is told.</summary>
+    public BoundedCache<string> Contacts { get; } = new(200_000, TimeSpan.FromSeconds(30));
+
+    public static string Key(ContactPair pair) =>
+        string.CompareOrdinal(pair.UserId, pair.OtherId) <= 0 ? $"{pair.UserId}:{pair.OtherId}" : $"{pair.OtherId}:{pair.UserId}";
+
     public static string Key(BlockPair pair) => $"{pair.UserId}:{pair.BlockedId}";
 
     public void Dispose()
@@ -75,6 +98,7 @@ public sealed class DirectoryCache : IDisposable
         Users.Dispose();
         Groups.Dispose();
         Unblocked.Dispose();
+        Contacts.Dispose();
     }
 }
 

@@ -51,7 +51,7 @@ public sealed partial class FanOutHandler(
             {
                 if (!mailings.TryGetValue(member.UserId, out var mailing))
                     mailings.Add(member.UserId, mailing = new Mailing(member.UserId));
-                mailing.Add(i, Reference(message, member));
+                mailing.Add(i, Reference(message, member), Mailing.IsQuiet(message, member));
             }
         }
         return [.. mailings.Values];
@@ -94,7 +94,7 @@ public sealed partial class FanOutHandler(
     private async Task PublishAsync(Message[] messages, List<Mailing> mailings, CancellationToken cancellationToken)
     {
         var online = mailings.Where(mailing => mailing.Answer is { Online: true }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
-        var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
+        var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.LoudDelivery()).Where(HasEntries).ToArray();
         var timelines = TimelinesOf(messages);
         if (online.Length + timelines.Length > 0)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines), cancellationToken);

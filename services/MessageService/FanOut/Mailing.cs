@@ -1,4 +1,6 @@
 using ImDapr.Contracts;
+using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Sending;
 
 namespace ImDapr.MessageService.FanOut;
 
@@ -7,6 +9,7 @@ public sealed class Mailing(string userId)
 {
     private readonly List<int> _messages = [];
     private readonly List<MessageReference> _references = [];
+    private readonly HashSet<int> _quiet = [];
 
     public string UserId => userId;
 
@@ -18,10 +21,17 @@ public sealed class Mailing(string userId)
     /// <summary>Where the references stand, once the inbox has taken them.</summary>
     public AppendAnswer? Answer { get; set; }
 
+    /// <summary>Nobody is woken for what it said itself, nor for a conversation that it muted unless it is mentioned there.</summary>
+    public static bool IsQuiet(Message message, Membership member) =>
+        message.SenderId == member.UserId || (member.IsMuted && !message.Concerns(member.UserId));
+
     /// <param name="message">Index of the message in its event.</param>
     /// <param name="reference">The reference to it.</param>
-    public void Add(int message, MessageReference reference)
+    /// <param name="isQuiet">A user without a live device need not be woken for it.</param>
+    public void Add(int message, MessageReference reference, bool isQuiet = false)
     {
+        if (isQuiet)
+            _quiet.Add(message);
         _messages.Add(message);
         _references.Add(reference);
     }
@@ -33,4 +43,9 @@ public sealed class Mailing(string userId)
             .Select((position, i) => new DeliveredEntry(position, _messages[i]))
             .Where(entry => entry.Position > 0)
             .OrderBy(entry => entry.Position)]);
+
+    /// <summary>The entries that are worth waking the user for.</summary>
+    public UserDelivery LoudDelivery() => Delivery() is var delivery && _quiet.Count == 0
+        ? delivery
+        : delivery with { Entries = [.. delivery.Entries.Where(entry => !_quiet.Contains(entry.Message))] };
 }

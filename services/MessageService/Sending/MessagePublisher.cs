@@ -5,8 +5,11 @@ using ImDapr.ServiceDefaults.Hosting;
 
 namespace ImDapr.MessageService.Sending;
 
-/// <summary>Publishes stored batches on <c>im.messages</c> while the next ones are being stored, and acknowledges them when that is done.</summary>
-public sealed partial class MessagePublisher(DaprClient dapr, ILogger<MessagePublisher> logger) : BackgroundService
+/// <summary>
+/// Publishes stored batches on <c>im.messages</c> while the next ones are being stored, and acknowledges them when that is done. What a message
+/// of the batch changes about another one is changed before: whoever is told of it finds it done.
+/// </summary>
+public sealed partial class MessagePublisher(MessageAmender amender, DaprClient dapr, ILogger<MessagePublisher> logger) : BackgroundService
 {
     private const int Parallel = 4;
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
@@ -32,6 +35,7 @@ public sealed partial class MessagePublisher(DaprClient dapr, ILogger<MessagePub
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             timeout.CancelAfter(PublishTimeout);
+            await amender.ApplyAsync(messages, timeout.Token);
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, MessagesStored.Of(messages), timeout.Token);
             batch.Acknowledge();
         }

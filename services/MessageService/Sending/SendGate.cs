@@ -1,52 +1,47 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Sending;
 
 /// <summary>Who may send where. What is asked of user-service and of the table is asked once for the whole batch, and mostly known already.</summary>
-public sealed class SendGate(MemberDirectory members, UserDirectory users)
+public sealed class SendGate(MemberDirectory members, DirectGate direct, ReferenceGate references, IOptions<MessageLimits> limits)
 {
     /// <returns>For each send why it is refused, or null.</returns>
     public async Task<Refusal?[]> CheckAsync(SendCommand[] sends, CancellationToken cancellationToken)
     {
-        var refusals = sends.Select(SendValidation.Check).ToArray();
+        var refusals = sends.Select(send => SendValidation.Check(send, limits.Value)).ToArray();
         await CheckDirectAsync(sends, refusals, cancellationToken);
         await CheckGroupsAsync(sends, refusals, cancellationToken);
+        await references.CheckAsync(sends, refusals, cancellationToken);
+        await EnsureDirectAsync(sends, refusals, cancellationToken);
         return refusals;
     }
 
     private async Task CheckDirectAsync(SendCommand[] sends, Refusal?[] refusals, CancellationToken cancellationToken)
     {
-        var direct = sends
-            .Select((command, i) => (Index: i, command.SenderId, PeerId: refusals[i] is null ? PeerOf(command) : null))
-            .Where(send => send.PeerId is not null)
-            .ToList();
-        if (direct.Count == 0)
-            return;
-        var existing = await users.ExistingAsync([.. direct.Select(send => send.PeerId!).Distinct()], cancellationToken);
-        var blocked = await users.BlockedAsync([.. direct.Select(send => new BlockPair(send.PeerId!, send.SenderId)).Distinct()], cancellationToken);
-        foreach (var (index, senderId, peerId) in direct)
-        {
-            refusals[index] =
-                !existing.Contains(peerId!) ? new Refusal(ErrorCodes.NotFound, $"There is no user {peerId}.")
-                : blocked.Contains(new BlockPair(peerId!, senderId)) ? new Refusal(ErrorCodes.Blocked, $"{peerId} has blocked you.")
-                : null;
-        }
-        await members.EnsureDirectAsync(
-            [.. direct.Where(send => refusals[send.Index] is null).Select(send => (send.SenderId, send.PeerId!)).Distinct()], cancellationToken);
+        var open = DirectSends(sends, refusals);
+        var checks = await direct.CheckAsync([.. open.Select(send => (send.SenderId, send.PeerId)).Distinct()], cancellationToken);
+        foreach (var (index, senderId, peerId) in open)
+            refusals[index] = checks[(senderId, peerId)];
     }
 
     private async Task CheckGroupsAsync(SendCommand[] sends, Refusal?[] refusals, CancellationToken cancellationToken)
     {
         for (var i = 0; i < sends.Length; i++)
         {
-            if (refusals[i] is not null || PeerOf(sends[i]) is not null)
+            if (refusals[i] is not null || sends[i].PeerOf() is not null)
                 continue;
             if (await members.FindAsync(sends[i].Message.ConversationId!, sends[i].SenderId, cancellationToken) is null)
                 refusals[i] = new Refusal(ErrorCodes.NotAMember, "You are not a member of this conversation.");
         }
     }
 
-    private static string? PeerOf(SendCommand command) =>
-        command.Message.ToUserId ?? ConversationId.TryParse(command.Message.ConversationId)?.PeerOf(command.SenderId);
+    // Last, so that a refused send leaves no conversation behind.
+    private Task EnsureDirectAsync(SendCommand[] sends, Refusal?[] refusals, CancellationToken cancellationToken) =>
+        members.EnsureDirectAsync([.. DirectSends(sends, refusals).Select(send => (send.SenderId, send.PeerId)).Distinct()], cancellationToken);
+
+    private static List<(int Index, string SenderId, string PeerId)> DirectSends(SendCommand[] sends, Refusal?[] refusals) =>
+        [.. from i in Enumerable.Range(0, sends.Length) where refusals[i] is null
+            let peerId = sends[i].PeerOf() where peerId is not null select (i, sends[i].SenderId, peerId)];
 }

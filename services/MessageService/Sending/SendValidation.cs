@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using ImDapr.Contracts;
 
 namespace ImDapr.MessageService.Sending;
@@ -7,16 +5,13 @@ namespace ImDapr.MessageService.Sending;
 /// <summary>What may be sent, as far as the message itself tells.</summary>
 public static class SendValidation
 {
-    private static readonly HashSet<string> SendableTypes =
-        [MessageTypes.Text, MessageTypes.Image, MessageTypes.File, MessageTypes.Audio, MessageTypes.Video, MessageTypes.Custom];
-
     /// <summary>Why this cannot be sent, or null.</summary>
-    public static Refusal? Check(SendCommand command)
+    public static Refusal? Check(SendCommand command, MessageLimits limits)
     {
         var message = command.Message;
         if (message.SenderId is { } claimed && claimed != command.SenderId)
             return new Refusal(ErrorCodes.Unauthorized, "senderId is not the signed-in user; leave it out.");
-        return CheckTarget(command.SenderId, message) ?? CheckFields(message) ?? CheckBody(message);
+        return CheckTarget(command.SenderId, message) ?? CheckFields(message, limits) ?? MessageBodies.Check(message.Type!, message.Body, limits) ?? CheckTargetSeq(message);
     }
 
     private static Refusal? CheckTarget(string senderId, SendMessage message)
@@ -37,31 +32,26 @@ public static class SendValidation
         };
     }
 
-    private static Refusal? CheckFields(SendMessage message)
+    private static Refusal? CheckFields(SendMessage message, MessageLimits limits)
     {
         if (!Ids.IsValidClientMessageId(message.ClientMessageId))
             return Invalid("clientMessageId is needed: 1 to 64 visible ASCII characters.");
-        if (message.Type is null || !SendableTypes.Contains(message.Type))
-            return Invalid($"type is needed: one of {string.Join(", ", SendableTypes)}.");
+        if (!MessageBodies.IsSendable(message.Type))
+            return Invalid($"type is needed: one of {MessageBodies.SendableTypes}.");
         if (message.ReplyTo is < 1)
             return Invalid("replyTo is a seq, 1 or more.");
-        if (message.Mentions is { Length: > Limits.Mentions })
-            return Invalid($"At most {Limits.Mentions} users can be mentioned.");
-        return message.Mentions?.All(Ids.IsValid) == false ? Invalid("mentions holds something that is not a user id.") : null;
+        if (message.Mentions?.Length > limits.Mentions)
+            return Invalid($"At most {limits.Mentions} users can be mentioned.");
+        return message.Mentions?.All(mention => mention == Mention.All || Ids.IsValid(mention)) == false
+            ? Invalid("mentions holds something that is neither a user id nor @all.")
+            : null;
     }
 
-    private static Refusal? CheckBody(SendMessage message)
-    {
-        if (message.Body is not { ValueKind: JsonValueKind.Object } body)
-            return Invalid("body is needed: a JSON object.");
-        if (Encoding.UTF8.GetByteCount(body.GetRawText()) > Limits.BodyBytes)
-            return new Refusal(ErrorCodes.TooLarge, $"The body is larger than {Limits.BodyBytes} bytes.");
-        if (message.Type != MessageTypes.Text)
-            return null;
-        return body.TryGetProperty("text", out var text) && text.ValueKind == JsonValueKind.String && text.GetString()!.Length > 0
-            ? null
-            : Invalid("The body of a text message needs a text.");
-    }
+    /// <summary>An edit or a reaction names its message once; who wants may name it as replyTo, too.</summary>
+    private static Refusal? CheckTargetSeq(SendMessage message) =>
+        MessageBodies.TargetOf(message.Type, message.Body!.Value) is { } target && message.ReplyTo is { } replyTo && replyTo != target
+            ? Invalid("replyTo is another message than the seq of the body; leave it out.")
+            : null;
 
     private static Refusal Invalid(string sentence) => new(ErrorCodes.InvalidArgument, sentence);
 }

@@ -5,8 +5,13 @@ namespace ImDapr.MessageService.Sending;
 
 public static class SendingApi
 {
-    /// <summary>Sends of one connection node that arrived together, invoked by connection-service.</summary>
-    public static void MapSending(this IEndpointRouteBuilder routes) => routes.MapPost("/internal/sends", SendAsync);
+    /// <summary>Sends of one connection node that arrived together, and recalls, invoked by connection-service.</summary>
+    public static void MapSending(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/internal/sends", SendAsync);
+        routes.MapPost("/internal/recall", (UserCall<RecallRequest> call, Recalls recalls, CancellationToken cancellationToken) =>
+            recalls.RecallAsync(call, cancellationToken));
+    }
 
     private static async Task<SendBatchAnswer> SendAsync(SendBatch batch, SendGate gate, MemberDirectory members, MessageWriter writer, CancellationToken cancellationToken)
     {
@@ -24,10 +29,10 @@ public static class SendingApi
     private static async Task<PendingSend> PendingAsync(SendCommand command, MemberDirectory members, CancellationToken cancellationToken)
     {
         var message = command.Message;
-        var conversationId = message.ConversationId ?? ConversationId.Direct(command.SenderId, message.ToUserId!);
+        var conversationId = command.ConversationOf();
         return new PendingSend(new Message(
             conversationId, 0, command.SenderId, command.SenderDeviceId, message.ClientMessageId!, message.Type!, message.Body!.Value,
-            message.ReplyTo, message.Mentions is { Length: > 0 } mentions ? mentions : null, 0)
+            command.NamedSeq(), message.Mentions is { Length: > 0 } mentions ? [.. mentions.Distinct()] : null, 0)
         {
             FanOut = await members.PolicyAsync(conversationId, cancellationToken),
         });

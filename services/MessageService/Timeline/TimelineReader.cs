@@ -1,11 +1,13 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Sending;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Timeline;
 
 /// <summary>Reads a conversation for one of its members, from the seq at which it joined (I7).</summary>
-public sealed class TimelineReader(MemberDirectory members, IMessageStore store)
+public sealed class TimelineReader(MemberDirectory members, IMessageStore store, TimeProvider time, IOptions<MessageLimits> limits)
 {
     private const int DefaultLimit = 50;
 
@@ -22,19 +24,16 @@ public sealed class TimelineReader(MemberDirectory members, IMessageStore store)
 
     private async Task<HistoryPage> ReadAsync(HistoryRequest request, Membership membership, CancellationToken cancellationToken)
     {
-        var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, Limits.PageSize);
+        var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, limits.Value.PageSize);
         var oldest = membership.OldestVisible;
         var backwards = request.After is null;
         var from = backwards ? oldest : Math.Max(oldest, request.After!.Value + 1);
         var to = request.Before ?? long.MaxValue;
-        // One more than asked for tells whether there is more.
-        var messages = await store.RangeAsync(membership.ConversationId, from, to, limit + 1, newestFirst: backwards, cancellationToken);
-        var hasMore = messages.Count > limit;
-        if (hasMore)
-            messages.RemoveAt(limit);
+        var (messages, hasMore) = await store.PageAsync(membership.ConversationId, from, to, limit, backwards, cancellationToken);
         if (backwards)
             messages.Reverse();
-        return new HistoryPage([.. messages], hasMore);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return new HistoryPage([.. messages.Select(message => message.ShownAt(now))], hasMore);
     }
 
     private static Refusal? Check(HistoryRequest request)

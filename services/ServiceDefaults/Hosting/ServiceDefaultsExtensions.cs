@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Dapr;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -35,7 +36,12 @@ public static class ServiceDefaultsExtensions
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = ProblemExceptionHandler.IsExpected });
-        app.UseCloudEvents();
+        // Only the source: message-service asks who has published a notification.
+        app.UseCloudEvents(new CloudEventsMiddlewareOptions
+        {
+            ForwardCloudEventPropertiesAsHeaders = true,
+            IncludedCloudEventPropertiesAsHeaders = ["source"],
+        });
         app.MapSubscribeHandler();
         app.MapHealthChecks("/healthz").AllowAnonymous();
         return app;

@@ -16,6 +16,20 @@ public abstract class Cluster(string name, string template) : IAsyncLifetime
         return new Uri($"http://localhost:{ports[instance % ports.Count]}");
     }
 
+    /// <summary>Where the first instance of an app listens.</summary>
+    public Uri App(string appId) => new($"http://localhost:{_yaml!.PortsOf(appId)[0]}");
+
+    /// <summary>HTTP API of the sidecar of an app's first instance.</summary>
+    public Uri Sidecar(string appId) => new($"http://127.0.0.1:{_yaml!.SidecarPortsOf(appId)[0]}");
+
+    /// <summary>What all apps have said so far.</summary>
+    public async Task<string> LogAsync()
+    {
+        await using var file = new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using var reader = new StreamReader(file);
+        return await reader.ReadToEndAsync();
+    }
+
     public virtual async Task InitializeAsync()
     {
         CopyFolder(Path.Combine(Repository.Root, "components"), Path.Combine(_folder, "components"));

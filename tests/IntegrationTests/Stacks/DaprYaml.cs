@@ -6,6 +6,7 @@ namespace ImDapr.IntegrationTests.Stacks;
 internal sealed class DaprYaml
 {
     private readonly Dictionary<string, List<int>> _ports = [];
+    private readonly Dictionary<string, List<int>> _sidecarPorts = [];
 
     private DaprYaml(string path) => Path = path;
 
@@ -13,6 +14,9 @@ internal sealed class DaprYaml
 
     /// <summary>App ports of all instances of an app, in the file's order.</summary>
     public IReadOnlyList<int> PortsOf(string appId) => _ports[appId];
+
+    /// <summary>HTTP ports of the sidecars of all instances of an app.</summary>
+    public IReadOnlyList<int> SidecarPortsOf(string appId) => _sidecarPorts[appId];
 
     /// <param name="template">The file to copy, relative to the repository.</param>
     /// <param name="folder">Folder of the copy; embedded data go below it.</param>
@@ -45,16 +49,22 @@ internal sealed class DaprYaml
 
     private void RewriteApp(YamlMappingNode app, string sourceFolder)
     {
-        var port = FreePorts.Next();
-        var appId = ((YamlScalarNode)app.Children["appID"]).Value!;
-        if (!_ports.TryGetValue(appId, out var ports))
-            _ports[appId] = ports = [];
-        ports.Add(port);
-
-        app.Children["appPort"] = new YamlScalarNode($"{port}");
+        if (app.Children.ContainsKey(new YamlScalarNode("appPort")))
+            GivePort(app, "appPort", _ports);
+        GivePort(app, "daprHTTPPort", _sidecarPorts);
         var appFolder = ((YamlScalarNode)app.Children["appDirPath"]).Value!;
         app.Children["appDirPath"] = new YamlScalarNode(System.IO.Path.GetFullPath(appFolder, sourceFolder));
-        foreach (var sidecarPort in new[] { "daprHTTPPort", "daprGRPCPort", "metricsPort" })
+        foreach (var sidecarPort in new[] { "daprGRPCPort", "metricsPort" })
             app.Children.Remove(new YamlScalarNode(sidecarPort));
+    }
+
+    private static void GivePort(YamlMappingNode app, string name, Dictionary<string, List<int>> ports)
+    {
+        var port = FreePorts.Next();
+        var appId = ((YamlScalarNode)app.Children["appID"]).Value!;
+        if (!ports.TryGetValue(appId, out var ofApp))
+            ports[appId] = ofApp = [];
+        ofApp.Add(port);
+        app.Children[name] = new YamlScalarNode($"{port}");
     }
 }

@@ -1,5 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
+using ImDapr.IntegrationTests.Features;
 using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
@@ -49,3 +50,15 @@ public sealed class EmbeddedCrash(EmbeddedCluster cluster) : CrashTests(cluster)
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedTwoChats(EmbeddedCluster cluster) : TwoChatsTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedReferences(EmbeddedCluster cluster) : ReferenceTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedAmendments(EmbeddedCluster cluster) : AmendmentTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedSettings(EmbeddedCluster cluster) : SettingsTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedNotifications(EmbeddedCluster cluster) : NotificationTests(cluster);

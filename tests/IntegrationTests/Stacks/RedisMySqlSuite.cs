@@ -1,5 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
+using ImDapr.IntegrationTests.Features;
 using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
@@ -52,3 +53,15 @@ public sealed class RedisMySqlTwoChats(RedisMySqlCluster cluster) : TwoChatsTest
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlLostRedis(RedisMySqlCluster cluster) : LostRedisTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlReferences(RedisMySqlCluster cluster) : ReferenceTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlAmendments(RedisMySqlCluster cluster) : AmendmentTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlSettings(RedisMySqlCluster cluster) : SettingsTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlNotifications(RedisMySqlCluster cluster) : NotificationTests(cluster);

@@ -1,5 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
+using ImDapr.IntegrationTests.Features;
 using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
@@ -49,3 +50,15 @@ public sealed class TwoInstancesCrash(TwoInstancesCluster cluster) : CrashTests(
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesTwoChats(TwoInstancesCluster cluster) : TwoChatsTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesReferences(TwoInstancesCluster cluster) : ReferenceTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesAmendments(TwoInstancesCluster cluster) : AmendmentTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesSettings(TwoInstancesCluster cluster) : SettingsTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesNotifications(TwoInstancesCluster cluster) : NotificationTests(cluster);

@@ -32,6 +32,11 @@ public sealed class SendValidationTests
         { ErrorCodes.InvalidArgument, Good with { Body = JsonElement.Parse("""{"text":5}""") } },
         { ErrorCodes.InvalidArgument, Good with { ReplyTo = 0 } },
         { ErrorCodes.InvalidArgument, Good with { Mentions = ["not ok"] } },
+        { ErrorCodes.InvalidArgument, Good with { Mentions = ["@everybody"] } },
+        { ErrorCodes.InvalidArgument, Good with { Mentions = [.. Enumerable.Repeat("bob", Limits.Mentions + 1)] } },
+        { ErrorCodes.InvalidArgument, Good with { Type = "recall", Body = JsonElement.Parse("""{"seq":1}""") } },
+        { ErrorCodes.InvalidArgument, Good with { Type = "notification" } },
+        { ErrorCodes.InvalidArgument, Good with { Type = "reaction", Body = JsonElement.Parse("""{"seq":3,"reaction":"x"}"""), ReplyTo = 4 } },
         { ErrorCodes.Unauthorized, Good with { SenderId = "eve" } },
         { ErrorCodes.TooLarge, Good with { Body = JsonElement.Parse($$"""{"text":"{{new string('é', Limits.BodyBytes / 2)}}"}""") } },
     };
@@ -49,5 +54,5 @@ public sealed class SendValidationTests
         Assert.Null(Check(Good with { Body = body }));
     }
 
-    private static Refusal? Check(SendMessage message) => SendValidation.Check(new SendCommand("ann", "phone", message));
+    private static Refusal? Check(SendMessage message) => SendValidation.Check(new SendCommand("ann", "phone", message), new MessageLimits());
 }

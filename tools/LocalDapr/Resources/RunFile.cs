@@ -9,7 +9,10 @@ public sealed record AppSpec(
 {
     public string AppId => Sidecar.AppId;
 
+    /// <summary>0 for an app that does not listen: it only calls its sidecar.</summary>
     public int Port => Sidecar.AppPort;
+
+    public bool Listens => Port > 0;
 }
 
 /// <summary>A multi-app run file (dapr.yaml), the fields that a local run needs (dapr-contract 7.5).</summary>
@@ -61,7 +64,7 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
             throw app.Wrong("'command' is missing");
         var both = new Shares(app, common);
         var sidecar = new SidecarOptions(
-            app.Text("appID") ?? Path.GetFileName(appFolder), app.Number("appPort") ?? throw app.Wrong("'appPort' is missing"),
+            app.Text("appID") ?? Path.GetFileName(appFolder), Math.Max(0, app.Number("appPort") ?? 0),
             ReadResources(app, common, appFolder, folder))
         {
             HttpPort = Math.Max(0, app.Number("daprHTTPPort") ?? 0),

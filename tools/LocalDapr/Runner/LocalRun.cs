@@ -37,7 +37,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         _host = new LocalDaprHost(data, _loggers);
         foreach (var spec in file.Apps)
             _apps.Add(await StartAppAsync(file, spec, served, _host, cancellationToken));
-        await Task.WhenAll(_apps.Select(app => WaitHealthyAsync(app, cancellationToken)));
+        await Task.WhenAll(_apps.Where(app => app.Spec.Listens).Select(app => WaitHealthyAsync(app, cancellationToken)));
         Announce(file);
     }
 
@@ -59,8 +59,11 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         var app = new RunningApp(spec, sidecar, process);
         try
         {
-            await WaitListeningAsync(app, cancellationToken);
-            await sidecar.ConnectAppAsync(cancellationToken);
+            if (spec.Listens)
+            {
+                await WaitListeningAsync(app, cancellationToken);
+                await sidecar.ConnectAppAsync(cancellationToken);
+            }
             _ = LoseWhenGoneAsync(app);
             return app;
         }
@@ -91,6 +94,8 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         var variables = new Dictionary<string, string>(environment);
         foreach (var (name, value) in sidecar.AppVariables)
             variables[name] = value;
+        if (sidecar.Options.AppPort == 0)
+            variables.Remove("APP_PORT");
         return variables;
     }
 
@@ -173,7 +178,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     {
         var path = Path.ChangeExtension(file.File, ".ready.txt");
         if (!File.Exists(path))
-            return _apps.Select(app => $"{app.Process.Name} is at http://localhost:{app.Spec.Port}");
+            return _apps.Where(app => app.Spec.Listens).Select(app => $"{app.Process.Name} is at http://localhost:{app.Spec.Port}");
         return File.ReadAllLines(path).Select(
             line => _apps.Aggregate(line, (text, app) => text.Replace($"{{{app.Spec.AppId}}}", $"http://localhost:{app.Spec.Port}")));
     }
@@ -203,7 +208,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
 
     private static async Task HandOverAsync(RunningApp app)
     {
-        if (app.Process.HasExited)
+        if (app.Process.HasExited || !app.Spec.Listens)
             return;
         using var limit = new CancellationTokenSource(Grace);
         try

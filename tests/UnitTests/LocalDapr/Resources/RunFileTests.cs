@@ -46,6 +46,14 @@ public sealed class RunFileTests : IDisposable
         Assert.Matches(@"dapr\.yaml\(4,\d+\): 'metricsPort' has no effect in LocalDapr", Assert.Single(file.Notes));
     }
 
+    [Fact]
+    public void An_app_without_a_port_only_calls_its_sidecar()
+    {
+        var file = Read("common: {resourcesPaths: [.]}\napps:\n  - {appID: one, appDirPath: ., command: [\"true\"]}");
+
+        Assert.False(Assert.Single(file.Apps).Listens);
+    }
+
     [Theory]
     [InlineData("appProtocol: grpc", "use http")]
     [InlineData("appChannelAddress: 10.0.0.1", "this machine")]

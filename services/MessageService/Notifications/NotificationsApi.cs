@@ -1,0 +1,45 @@
+using Dapr;
+using ImDapr.Contracts;
+
+namespace ImDapr.MessageService.Notifications;
+
+public static class NotificationsApi
+{
+    // The middleware for CloudEvents leaves the data in the body and puts this beside it; Dapr writes the publisher's app id there.
+    private const string SourceHeader = "Cloudevent.source";
+
+    public static void MapNotifications(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/events/notifications", TakeAsync).WithTopic(Topic(Topics.Notifications, Topics.Dead(Topics.Notifications)));
+        routes.MapPost("/events/notifications/dead", TakeDeadAsync).WithTopic(Topic(Topics.Dead(Topics.Notifications), null));
+    }
+
+    // DROP goes to the dead-letter topic at once; an error, which an outage ends in, is tried again before.
+    private static async Task<EventStatus> TakeAsync(HttpRequest request, NotificationHandler handler, CancellationToken cancellationToken) =>
+        await handler.TakeAsync(await ReadAsync(request, cancellationToken), SourceOf(request), cancellationToken) ? EventStatus.Success : EventStatus.Drop;
+
+    private static async Task<EventStatus> TakeDeadAsync(HttpRequest request, DeadNotifications dead, CancellationToken cancellationToken)
+    {
+        await dead.DriveAgainAsync(await ReadAsync(request, cancellationToken), SourceOf(request), cancellationToken);
+        return EventStatus.Success;
+    }
+
+    private static string SourceOf(HttpRequest request) => request.Headers[SourceHeader].ToString();
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellationToken);
+        return body.ToArray();
+    }
+
+    private static TopicOptions Topic(string name, string? deadLetterTopic) =>
+        new() { PubsubName = DaprNames.PubSub, Name = name, DeadLetterTopic = deadLetterTopic };
+
+    /// <summary>What Dapr does with an event.</summary>
+    private sealed record EventStatus(string Status)
+    {
+        public static readonly EventStatus Success = new("SUCCESS");
+        public static readonly EventStatus Drop = new("DROP");
+    }
+}

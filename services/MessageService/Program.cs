@@ -1,6 +1,7 @@
 using ImDapr.MessageService;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.FanOut;
+using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
@@ -20,6 +21,7 @@ app.MapServiceDefaults();
 app.MapActorsHandlers();
 app.MapSending();
 app.MapFanOut();
+app.MapInbox();
 app.MapTimeline();
 app.MapConversations();
 app.MapReceipts();

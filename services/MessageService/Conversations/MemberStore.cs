@@ -102,13 +102,6 @@ public sealed class MemberStore(SqlClient sql)
         "UPDATE members SET role = ?, join_seq = ?, left_seq = ?, version = ? WHERE user_id = ? AND conversation_id = ? AND version <= ?",
         [m.Role, m.JoinSeq, m.LeftSeq, m.Version, m.UserId, m.ConversationId, m.Version], cancellationToken);
 
-    /// <summary>Raises the read mark; it never falls.</summary>
-    /// <returns>Whether it rose.</returns>
-    public async Task<bool> RaiseReadAsync(string userId, string conversationId, long seq, CancellationToken cancellationToken) =>
-        await sql.ExecuteAsync(
-            "UPDATE members SET read_seq = ? WHERE user_id = ? AND conversation_id = ? AND read_seq < ?",
-            [seq, userId, conversationId, seq], cancellationToken) == 1;
-
     /// <summary>Version of the group whose members stand here; -1 for none.</summary>
     public async Task<long> VersionAsync(string conversationId, CancellationToken cancellationToken)
     {

@@ -42,3 +42,9 @@ public sealed class EmbeddedCrash(EmbeddedCluster cluster) : CrashTests(cluster)
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedTwoChats(EmbeddedCluster cluster) : TwoChatsTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedPolling(EmbeddedCluster cluster) : PollingTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedDelivered(EmbeddedCluster cluster) : DeliveredTests(cluster);

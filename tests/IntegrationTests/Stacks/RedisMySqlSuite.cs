@@ -45,3 +45,9 @@ public sealed class RedisMySqlTwoChats(RedisMySqlCluster cluster) : TwoChatsTest
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlLostRedis(RedisMySqlCluster cluster) : LostRedisTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlPolling(RedisMySqlCluster cluster) : PollingTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlDelivered(RedisMySqlCluster cluster) : DeliveredTests(cluster);

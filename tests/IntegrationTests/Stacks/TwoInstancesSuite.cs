@@ -42,3 +42,9 @@ public sealed class TwoInstancesCrash(TwoInstancesCluster cluster) : CrashTests(
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesTwoChats(TwoInstancesCluster cluster) : TwoChatsTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesPolling(TwoInstancesCluster cluster) : PollingTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesDelivered(TwoInstancesCluster cluster) : DeliveredTests(cluster);

@@ -116,19 +116,19 @@ public sealed class Inbox
         return segments;
     }
 
-    /// <summary>Leaves at most <paramref name="capacity"/> entries in the state store.</summary>
+    /// <summary>Leaves at most <paramref name="capacity"/> sealed entries in the state store.</summary>
     /// <returns>Indices of the segments that go to overflow.</returns>
     public IReadOnlyList<long> Overflow(long capacity)
     {
-        var keepFrom = Math.Clamp(SegmentAfter(Head - capacity), Header.FirstStored, Header.TailSegment);
+        var keepFrom = Math.Clamp(SegmentAfter(Sealed - capacity), Header.FirstStored, Header.TailSegment);
         var moved = Range(Header.FirstStored, keepFrom);
         Header = Header with { FirstStored = keepFrom };
         return moved;
     }
 
-    /// <summary>Drops the oldest segments beyond this many entries, whoever has seen them.</summary>
+    /// <summary>Drops the oldest segments beyond this many sealed entries, whoever has seen them.</summary>
     /// <returns>Indices of the segments to delete.</returns>
-    public IReadOnlyList<long> Shorten(long maxEntries) => DropBefore(SegmentAfter(Head - maxEntries));
+    public IReadOnlyList<long> Shorten(long maxEntries) => DropBefore(SegmentAfter(Sealed - maxEntries));
 
     /// <summary>Drops sealed segments that lie before this position and that are not among the newest <paramref name="kept"/> entries.</summary>
     /// <returns>Indices of the segments to delete.</returns>
@@ -147,7 +147,9 @@ public sealed class Inbox
         return dropped;
     }
 
-    private long PositionAt(int index) => (Header.TailSegment * SegmentSize) + index + 1;
+    private long Sealed => Header.TailSegment * SegmentSize;
+
+    private long PositionAt(int index) => Sealed + index + 1;
 
     private long PositionOf(MessageReference reference)
     {

@@ -6,12 +6,12 @@ namespace ImDapr.MessageService.Inbox;
 public sealed class InboxOptions : IValidatableObject
 {
     // Some hundred KiB of references a user at most: what a device that was away for some days asks for comes from memory.
-    /// <summary>Entries that stay in the state store; older ones lie in the database (<c>inbox_overflow</c>).</summary>
+    /// <summary>Entries that stay in the state store, beside the tail; older ones lie in the database (<c>inbox_overflow</c>).</summary>
     [Range(Inbox.SegmentSize, 1_000_000)]
     public int Capacity { get; init; } = 1_000;
 
     // 1,000 rows of overflow. Whoever is further behind reads the conversations, which is what a person does anyway.
-    /// <summary>Entries that are kept at all; a device that is further behind gets <c>reset</c>.</summary>
+    /// <summary>Entries that are kept at all, beside the tail; a device that is further behind gets <c>reset</c>.</summary>
     [Range(Inbox.SegmentSize, 100_000_000)]
     public int MaxEntries { get; init; } = 100_000;
 

@@ -42,17 +42,18 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
     public async Task TrimAsync(long upTo, CancellationToken cancellationToken)
     {
         IReadOnlyList<long> dropped = [];
-        var overflown = false;
+        var before = 0L;
         var inbox = await ChangeAsync(
             (inbox, _) =>
             {
-                overflown = inbox.Header.FirstSegment < inbox.Header.FirstStored;
+                before = inbox.Header.FirstStored;
                 dropped = inbox.Trim(upTo, options.Kept);
                 return Task.FromResult(dropped.Count > 0);
             },
             cancellationToken);
-        if (dropped.Count > 0)
-            await DeleteAsync(inbox.Header, dropped, overflown, cancellationToken);
+        await store.DeleteStoredAsync(inbox.Epoch, dropped.Where(index => index >= before), cancellationToken);
+        if (dropped.Any(index => index < before))
+            await store.DeleteOverflowBeforeAsync(inbox.Header, cancellationToken);
     }
 
     /// <summary>The entries after a position, at most so many; null when a segment is lost.</summary>
@@ -145,13 +146,6 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
             var entries = full.GetValueOrDefault(index)?.Entries ?? await store.SegmentAsync(header, index, cancellationToken) ?? [];
             await messages.ReleaseAsync(userId, [.. entries.Select(entry => (entry.ConversationId, entry.Seq))], cancellationToken);
         }
-    }
-
-    private async Task DeleteAsync(InboxHeader header, IReadOnlyList<long> dropped, bool overflown, CancellationToken cancellationToken)
-    {
-        await store.DeleteStoredAsync(header.Epoch, dropped, cancellationToken);
-        if (overflown)
-            await store.DeleteOverflowBeforeAsync(header, cancellationToken);
     }
 
     private async Task<IReadOnlyList<InboxReference>?> SegmentAsync(InboxHeader header, long index, CancellationToken cancellationToken)

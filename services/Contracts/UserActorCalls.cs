@@ -35,7 +35,9 @@ public sealed record AppendRequest(MessageReference[] References);
 /// <param name="IsVoid">A void entity: it closes a gap and gets no position.</param>
 /// <param name="Copy">The message itself, where the policy is <see cref="FanOutPolicy.Copy"/>.</param>
 /// <param name="Recalls">Seq of a message whose copy must not be shown any more.</param>
-public sealed record MessageReference(string ConversationId, long Seq, long JoinSeq, bool IsVoid = false, Message? Copy = null, long? Recalls = null);
+/// <param name="IsOwn">The user sent it: acknowledging it raises no delivered mark.</param>
+public sealed record MessageReference(
+    string ConversationId, long Seq, long JoinSeq, bool IsVoid = false, Message? Copy = null, long? Recalls = null, bool IsOwn = false);
 
 /// <summary>Where each reference stands now; 0 for one that has no position of its own (void, before the join, or no longer kept).</summary>
 /// <param name="Online">The user has at least one open device session.</param>

@@ -64,7 +64,10 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddInbox(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>();
+        builder.Services.AddOptions<InboxOptions>().BindConfiguration("Inbox").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<SessionsOptions>().BindConfiguration("Sessions").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>().AddSingleton<InboxOverflow>().AddSingleton<UserInboxes>();
+        builder.Services.AddSingleton<InboxWaiters>().AddSingleton<InboxPoll>();
         builder.Services.AddActors(actors =>
         {
             actors.Actors.RegisterActor<UserActor>();
@@ -95,7 +98,9 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddReceipts(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<ReadMarks>();
+        builder.Services.AddOptions<ReceiptsOptions>().BindConfiguration("Receipts").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ReceiptStore>().AddSingleton<ReceiptAudience>().AddSingleton<ReadMarks>().AddSingleton<ReceiptReader>();
+        AddBackground<DeliveredMarks>(builder.Services);
         return builder;
     }
 

@@ -1,6 +1,7 @@
 using ImDapr.MessageService;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.FanOut;
+using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Notifications;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
@@ -21,6 +22,7 @@ app.MapServiceDefaults();
 app.MapActorsHandlers();
 app.MapSending();
 app.MapFanOut();
+app.MapInbox();
 app.MapTimeline();
 app.MapConversations();
 app.MapReceipts();

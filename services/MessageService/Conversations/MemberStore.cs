@@ -127,13 +127,6 @@ public sealed class MemberStore(SqlClient sql)
         "UPDATE members SET role = ?, join_seq = ?, left_seq = ?, version = ? WHERE user_id = ? AND conversation_id = ? AND version <= ?",
         [m.Role, m.JoinSeq, m.LeftSeq, m.Version, m.UserId, m.ConversationId, m.Version], cancellationToken);
 
-    /// <summary>Raises the read mark; it never falls.</summary>
-    /// <returns>Whether it rose.</returns>
-    public async Task<bool> RaiseReadAsync(string userId, string conversationId, long seq, CancellationToken cancellationToken) =>
-        await sql.ExecuteAsync(
-            "UPDATE members SET read_seq = ? WHERE user_id = ? AND conversation_id = ? AND read_seq < ?",
-            [seq, userId, conversationId, seq], cancellationToken) == 1;
-
     /// <summary>Writes what a user decided for itself; what is null stays, a pin keeps its time, and the cleared mark never falls.</summary>
     public Task WriteSettingsAsync(
         string userId, string conversationId, bool? muted, long? pinnedAt, long? clearedSeq, CancellationToken cancellationToken)

@@ -60,7 +60,8 @@ public sealed partial class FanOutHandler(
     private static MessageReference Reference(Message message, Membership member) => new(
         message.ConversationId, message.Seq, member.JoinSeq, message.Type == MessageTypes.Void,
         message.FanOut == FanOutPolicy.Copy ? message : null,
-        message.Type == MessageTypes.Recall ? message.ReplyTo : null);
+        message.Type == MessageTypes.Recall ? message.ReplyTo : null,
+        message.SenderId == member.UserId);
 
     private static List<RetainedMessage> Retained(Message[] messages, List<Mailing> mailings)
     {

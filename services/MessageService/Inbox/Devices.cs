@@ -1,68 +1,142 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using ImDapr.Contracts;
 
 namespace ImDapr.MessageService.Inbox;
 
-/// <param name="Cursor">Last position that the device acknowledged; text, because daprd bends numbers of actor state.</param>
+/// <param name="Cursor">Last position that the device acknowledged.</param>
+/// <param name="SeenAt">Unix milliseconds, UTC, of its last call, to the hour.</param>
 /// <param name="ConnectionId">Its live connection, or null.</param>
 /// <param name="NodeId">Node of that connection.</param>
-public sealed record DeviceEntry(
-    string Platform,
-    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] long Cursor,
-    string? ConnectionId,
-    string? NodeId);
+public sealed record DeviceEntry(string Platform, long Cursor, long SeenAt, string? ConnectionId = null, string? NodeId = null);
+
+/// <summary>A user's devices as they are stored.</summary>
+/// <param name="Epoch">Epoch of the inbox that the cursors belong to.</param>
+/// <param name="Released">Up to here the entities were told that this user's devices have them.</param>
+/// <param name="Delivered">Up to here delivered marks were raised.</param>
+public sealed record DevicesState(string Epoch, long Released, long Delivered, Dictionary<string, DeviceEntry> ById);
 
 /// <summary>A user's devices: how far each has acknowledged, and which connection it holds. Without I/O.</summary>
-public sealed class Devices(Dictionary<string, DeviceEntry> byId)
+public sealed class Devices(DevicesState state)
 {
-    public IReadOnlyDictionary<string, DeviceEntry> ById => byId;
+    /// <summary>Devices of one user. Beyond it the one that was not seen for longest goes: ids are the client's, and may be a new one each time.</summary>
+    public const int Most = 100;
 
-    public bool AnyOnline => byId.Values.Any(device => device.ConnectionId is not null);
+    // One write an hour for a device that only reads; the rest of its writes come with its cursor.
+    private static readonly long SeenPrecision = (long)TimeSpan.FromHours(1).TotalMilliseconds;
+    private readonly Dictionary<string, DeviceEntry> _byId = state.ById;
+    private string _epoch = state.Epoch;
+
+    public Devices() : this(new DevicesState("", 0, 0, []))
+    {
+    }
+
+    public IReadOnlyDictionary<string, DeviceEntry> ById => _byId;
+
+    /// <summary>Whether there is something to save.</summary>
+    public bool IsChanged { get; private set; }
+
+    public long Released { get; private set; } = state.Released;
+    public long Delivered { get; private set; } = state.Delivered;
+
+    public bool AnyOnline => _byId.Values.Any(device => device.ConnectionId is not null);
 
     /// <summary>What every device holds; 0 when there is none, so nothing is trimmed for a user who has never connected.</summary>
-    public long SmallestCursor => byId.Count == 0 ? 0 : byId.Values.Min(device => device.Cursor);
+    public long SmallestCursor => _byId.Count == 0 ? 0 : _byId.Values.Min(device => device.Cursor);
 
-    /// <summary>The newest connection of a device wins.</summary>
-    /// <returns>The session that it replaces, or null.</returns>
-    public DeviceSession? Open(DeviceSession session)
+    /// <summary>What some device holds.</summary>
+    public long LargestCursor => _byId.Count == 0 ? 0 : _byId.Values.Max(device => device.Cursor);
+
+    /// <summary>In an inbox of another epoch positions mean something else: every device starts over.</summary>
+    public void Enter(string epoch)
     {
-        var known = byId.GetValueOrDefault(session.DeviceId);
-        byId[session.DeviceId] = new DeviceEntry(session.Platform, known?.Cursor ?? 0, session.ConnectionId, session.NodeId);
-        return known?.ConnectionId is { } older && older != session.ConnectionId
-            ? new DeviceSession(session.DeviceId, known.Platform, older, known.NodeId ?? "")
-            : null;
+        if (epoch == _epoch)
+            return;
+        _epoch = epoch;
+        (Released, Delivered) = (0, 0);
+        foreach (var (id, device) in _byId.ToList())
+            _byId[id] = device with { Cursor = 0 };
+    }
+
+    /// <summary>The newest connection of a device wins, and of devices that the login policy keeps apart the newest.</summary>
+    public SessionOpened Open(DeviceSession session, SessionsOptions policy, long now)
+    {
+        var excluded = _byId
+            .Where(device => device.Key != session.DeviceId && device.Value.ConnectionId is not null && policy.Excludes(device.Value.Platform, session.Platform))
+            .Select(device => Session(device.Key, device.Value)).ToArray();
+        foreach (var other in excluded)
+            Close(other);
+        var known = _byId.GetValueOrDefault(session.DeviceId);
+        Put(session.DeviceId, new DeviceEntry(session.Platform, known?.Cursor ?? 0, now, session.ConnectionId, session.NodeId));
+        var isReplaced = known?.ConnectionId is { } older && older != session.ConnectionId;
+        return new SessionOpened(isReplaced ? Session(session.DeviceId, known!) : null, excluded.Length == 0 ? null : excluded);
+    }
+
+    /// <summary>A device that is connected, but of whose connection nothing is known: what was known was lost.</summary>
+    public void Remember(DeviceSession session, long now)
+    {
+        if (_byId.GetValueOrDefault(session.DeviceId) is { ConnectionId: not null })
+            Seen(session.DeviceId, session.Platform, now);
+        else
+            Open(session, new SessionsOptions(), now);
     }
 
     /// <summary>Ends this connection; a newer one of the same device stays.</summary>
-    /// <returns>Whether anything changed.</returns>
-    public bool Close(DeviceSession session)
+    public void Close(DeviceSession session)
     {
-        if (byId.GetValueOrDefault(session.DeviceId) is not { } device || device.ConnectionId != session.ConnectionId)
-            return false;
-        byId[session.DeviceId] = device with { ConnectionId = null, NodeId = null };
-        return true;
+        if (_byId.GetValueOrDefault(session.DeviceId) is { } device && device.ConnectionId == session.ConnectionId)
+            Put(session.DeviceId, device with { ConnectionId = null, NodeId = null });
+    }
+
+    /// <summary>A device calls.</summary>
+    public void Seen(string deviceId, string platform, long now)
+    {
+        var device = _byId.GetValueOrDefault(deviceId);
+        if (device is null)
+            Put(deviceId, new DeviceEntry(platform, 0, now));
+        else if (now - device.SeenAt > SeenPrecision)
+            Put(deviceId, device with { SeenAt = now });
     }
 
     /// <summary>Raises a device's cursor; it never falls.</summary>
-    /// <returns>Whether it rose.</returns>
-    public bool Acknowledge(string deviceId, long position)
+    public void Acknowledge(string deviceId, string platform, long position, long now)
     {
-        var device = byId.GetValueOrDefault(deviceId) ?? new DeviceEntry("", 0, null, null);
-        if (byId.ContainsKey(deviceId) && position <= device.Cursor)
-            return false;
-        byId[deviceId] = device with { Cursor = Math.Max(position, device.Cursor) };
-        return true;
+        Seen(deviceId, platform, now);
+        if (_byId[deviceId] is var device && position > device.Cursor)
+            Put(deviceId, device with { Cursor = position, SeenAt = now });
     }
 
-    /// <summary>After a rebuild positions mean something else: every device starts over.</summary>
-    public void ForgetCursors()
+    /// <summary>The device is signed out: it holds nothing any more.</summary>
+    public void Drop(string deviceId) => IsChanged |= _byId.Remove(deviceId);
+
+    /// <summary>Drops devices that were not seen since. When one comes back it is served if its position is still kept.</summary>
+    public void DropUnseenSince(long time)
     {
-        foreach (var id in byId.Keys.ToList())
-            byId[id] = byId[id] with { Cursor = 0 };
+        foreach (var (id, _) in _byId.Where(device => device.Value.SeenAt < time).ToList())
+            Drop(id);
     }
 
-    public string Write() => JsonSerializer.Serialize(byId, ContractsJson.Wire);
+    /// <summary>
+    /// What was told of the cursors. Saved with the next change and not by itself: told twice is harmless, and after a crash it is told again.
+    /// </summary>
+    public void Settle(long released, long delivered) =>
+        (Released, Delivered) = (Math.Max(Released, released), Math.Max(Delivered, delivered));
 
-    public static Devices Read(string text) => new(JsonSerializer.Deserialize<Dictionary<string, DeviceEntry>>(text, ContractsJson.Wire)!);
+    public byte[] Write() =>
+        JsonSerializer.SerializeToUtf8Bytes(new DevicesState(_epoch, Released, Delivered, _byId), ContractsJson.Wire);
+
+    public static Devices Read(ReadOnlySpan<byte> text) => new(JsonSerializer.Deserialize<DevicesState>(text, ContractsJson.Wire)!);
+
+    /// <summary>What is there now is saved.</summary>
+    public void Saved() => IsChanged = false;
+
+    private void Put(string deviceId, DeviceEntry device)
+    {
+        IsChanged = true;
+        _byId[deviceId] = device;
+        if (_byId.Count > Most)
+            Drop(_byId.Where(other => other.Key != deviceId).MinBy(other => other.Value.SeenAt).Key);
+    }
+
+    private static DeviceSession Session(string deviceId, DeviceEntry device) =>
+        new(deviceId, device.Platform, device.ConnectionId ?? "", device.NodeId ?? "");
 }

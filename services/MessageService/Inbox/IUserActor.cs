@@ -11,4 +11,5 @@ public interface IUserActor : IActor
     Task<AppendAnswer> AppendAsync(AppendRequest request, CancellationToken cancellationToken);
     Task<Answer<SyncPage>> SyncAsync(ActorSync sync, CancellationToken cancellationToken);
     Task<Answer<Done>> AckAsync(ActorAck ack, CancellationToken cancellationToken);
+    Task DropDeviceAsync(string deviceId, CancellationToken cancellationToken);
 }

@@ -1,59 +1,101 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
+using ImDapr.Contracts;
 
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
-/// Inboxes as text. Not JSON numbers: daprd passes those of actor state through doubles. One line an entry, "seq conversation"; a conversation id
-/// holds neither space nor line break. The first line of a tail is "epoch firstSegment tailSegment".
+/// Inboxes as text, a third of the size of JSON. The first line of a tail is its header, then one line an entry:
+/// <c>seq conversation [flags [copy]]</c>. Flags are <c>*</c> for one's own and the seq that it recalls, or <c>-</c>. A copy is JSON without a line
+/// break. Marks are lines <c>seq conversation</c> for held seqs and <c>!position seq conversation</c> for recalled copies.
 /// </summary>
 public static class InboxText
 {
-    public static string WriteTail(Inbox inbox)
+    private const string Own = "*";
+
+    public static byte[] WriteTail(Inbox inbox)
     {
+        var header = inbox.Header;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{inbox.Epoch} {inbox.FirstSegment} {inbox.TailSegment}\n");
-        return Append(text, inbox.Tail).ToString();
+        text.Append(CultureInfo.InvariantCulture, $"{header.Epoch} {header.FirstSegment} {header.FirstStored} {header.TailSegment}\n");
+        return Bytes(Append(text, inbox.Tail));
     }
 
     public static string WriteSegment(IReadOnlyList<InboxReference> entries) => Append(new StringBuilder(), entries).ToString();
 
-    public static string WriteHeld(IReadOnlyDictionary<string, long> held)
+    public static byte[] WriteMarks(InboxMarks marks)
     {
         var text = new StringBuilder();
-        foreach (var (conversationId, seq) in held)
+        foreach (var (conversationId, seq) in marks.Held)
             text.Append(CultureInfo.InvariantCulture, $"{seq} {conversationId}\n");
-        return text.ToString();
+        foreach (var copy in marks.Recalled)
+            text.Append(CultureInfo.InvariantCulture, $"!{copy.Position} {copy.Seq} {copy.ConversationId}\n");
+        // Never empty: an empty value is what the state API answers for a missing key.
+        return Bytes(text.Append('\n'));
     }
 
-    public static Inbox Read(string tail, string held)
+    public static InboxHeader ReadHeader(string tail)
     {
-        var end = tail.IndexOf('\n', StringComparison.Ordinal);
-        var head = tail[..end].Split(' ');
-        return new Inbox(head[0], Number(head[1]), Number(head[2]), ReadSegment(tail[(end + 1)..]), ReadHeld(held));
+        var parts = tail[..tail.IndexOf('\n', StringComparison.Ordinal)].Split(' ');
+        return new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3]));
     }
 
-    public static List<InboxReference> ReadSegment(string text)
+    public static Inbox ReadInbox(string tail, InboxMarks marks) =>
+        new(ReadHeader(tail), ReadSegment(tail[(tail.IndexOf('\n', StringComparison.Ordinal) + 1)..]), marks);
+
+    public static List<InboxReference> ReadSegment(string text) => [.. Lines(text).Select(ReadEntry)];
+
+    public static InboxMarks ReadMarks(string text)
     {
-        var entries = new List<InboxReference>(Inbox.SegmentSize);
-        foreach (var line in text.AsSpan().EnumerateLines())
+        var held = new Dictionary<string, long>();
+        var recalled = new List<RecalledCopy>();
+        foreach (var line in Lines(text))
         {
-            if (line.IsEmpty)
-                continue;
-            var space = line.IndexOf(' ');
-            entries.Add(new InboxReference(line[(space + 1)..].ToString(), long.Parse(line[..space], NumberStyles.None, CultureInfo.InvariantCulture)));
+            if (line.Split(' ') is [var position, var seq, var conversationId])
+                recalled.Add(new RecalledCopy(Number(position[1..]), conversationId, Number(seq)));
+            else
+                held.Add(line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..], Number(line[..line.IndexOf(' ', StringComparison.Ordinal)]));
         }
-        return entries;
+        return new InboxMarks(held, recalled);
     }
 
-    private static Dictionary<string, long> ReadHeld(string text) => ReadSegment(text).ToDictionary(entry => entry.ConversationId, entry => entry.Seq);
+    // Only \n: JSON may hold what Unicode calls a line break.
+    private static IEnumerable<string> Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static InboxReference ReadEntry(string line)
+    {
+        var parts = line.Split(' ', 4);
+        if (parts.Length == 2)
+            return new InboxReference(parts[1], Number(parts[0]));
+        var isOwn = parts[2].StartsWith(Own, StringComparison.Ordinal);
+        var recalls = isOwn ? parts[2][1..] : parts[2];
+        return new InboxReference(
+            parts[1], Number(parts[0]), isOwn, recalls is "" or "-" ? 0 : Number(recalls),
+            parts.Length == 4 ? JsonSerializer.Deserialize<Message>(parts[3], ContractsJson.Wire) : null);
+    }
 
     private static StringBuilder Append(StringBuilder text, IReadOnlyList<InboxReference> entries)
     {
         foreach (var entry in entries)
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Seq} {entry.ConversationId}\n");
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{entry.Seq} {entry.ConversationId}");
+            if (Flags(entry) is { Length: > 0 } flags)
+                text.Append(' ').Append(flags);
+            if (entry.Copy is { } copy)
+                text.Append(' ').Append(JsonSerializer.Serialize(copy, ContractsJson.Wire));
+            text.Append('\n');
+        }
         return text;
     }
 
-    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+    private static string Flags(InboxReference entry)
+    {
+        var flags = (entry.IsOwn ? Own : "") + (entry.Recalls > 0 ? entry.Recalls.ToString(CultureInfo.InvariantCulture) : "");
+        return flags.Length == 0 && entry.Copy is not null ? "-" : flags;
+    }
+
+    private static byte[] Bytes(StringBuilder text) => Encoding.UTF8.GetBytes(text.ToString());
+
+    private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -6,11 +6,8 @@ using ImDapr.MessageService.Entities;
 namespace ImDapr.MessageService.Receipts;
 
 /// <summary>How far a member has read. A mark only rises, and whoever needs to know is told: the user's own devices, and the others.</summary>
-public sealed class ReadMarks(MemberDirectory members, MemberStore store, IMessageStore messages, DaprClient dapr)
+public sealed class ReadMarks(MemberDirectory members, ReceiptStore store, ReceiptAudience audience, IMessageStore messages, DaprClient dapr)
 {
-    // Beyond this, who has read what interests nobody and would cost a push per member and message.
-    private const int MaxMembersTold = 100;
-
     public async Task<Answer<Done>> RaiseAsync(UserCall<ReadRequest> call, CancellationToken cancellationToken)
     {
         var (conversationId, seq) = (call.Request.ConversationId, call.Request.Seq);
@@ -21,15 +18,15 @@ public sealed class ReadMarks(MemberDirectory members, MemberStore store, IMessa
 
         var heads = await messages.HeadsAsync([conversationId!], cancellationToken);
         var read = Math.Min(seq, heads.GetValueOrDefault(conversationId!));
-        if (read > 0 && await store.RaiseReadAsync(call.UserId, conversationId!, read, cancellationToken))
-            await TellAsync(new Receipt(conversationId!, call.UserId, read, read), cancellationToken);
+        if (read > 0 && await store.RaiseReadAsync(call.UserId, conversationId!, read, cancellationToken) is { } risen)
+            await TellAsync(risen, cancellationToken);
         return Answer<Done>.Of(Done.Value);
     }
 
+    // In a large group only the user's own devices are told.
     private async Task TellAsync(Receipt receipt, CancellationToken cancellationToken)
     {
-        var all = (await members.MembersAsync(receipt.ConversationId, cancellationToken)).ByUser;
-        string[] told = all.Count > MaxMembersTold ? [receipt.UserId] : [.. all.Keys];
+        var told = await audience.MembersAsync(receipt.ConversationId, cancellationToken) ?? [receipt.UserId];
         await dapr.PublishEventAsync(
             DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], [new ReceiptDelivery(receipt, told)]), cancellationToken);
     }

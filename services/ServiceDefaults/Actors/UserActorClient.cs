@@ -23,6 +23,9 @@ public sealed class UserActorClient(IActorProxyFactory proxies)
     public Task<AppendAnswer> AppendAsync(string userId, AppendRequest append, CancellationToken cancellationToken) =>
         Proxy(userId).InvokeMethodAsync<AppendRequest, AppendAnswer>(UserActorMethods.Append, append, cancellationToken);
 
+    public Task DropDeviceAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
+        Proxy(userId).InvokeMethodAsync(UserActorMethods.DropDevice, deviceId, cancellationToken);
+
     private ActorProxy Proxy(string userId) => proxies.Create(new ActorId(userId), DaprNames.UserActor);
 }
 

@@ -9,3 +9,15 @@ public sealed class ShortTokensCluster() : Cluster("short-tokens", "dapr.yaml")
     protected override IReadOnlyDictionary<string, string> AppSettings =>
         new Dictionary<string, string> { ["Tokens__AccessLifetimeSeconds"] = "1", ["Tokens__ClockSkewSeconds"] = "0" };
 }
+
+/// <summary>An embedded system whose inboxes keep little, and where only one browser may be online.</summary>
+public sealed class SmallInboxCluster() : Cluster("small-inbox", "dapr.yaml")
+{
+    protected override IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>
+    {
+        ["Inbox__Capacity"] = "100",
+        ["Inbox__MaxEntries"] = "200",
+        ["Inbox__Kept"] = "100",
+        ["Sessions__Exclusive__0__0"] = "web",
+    };
+}

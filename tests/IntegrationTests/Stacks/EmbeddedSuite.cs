@@ -62,3 +62,9 @@ public sealed class EmbeddedSettings(EmbeddedCluster cluster) : SettingsTests(cl
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedNotifications(EmbeddedCluster cluster) : NotificationTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedPolling(EmbeddedCluster cluster) : PollingTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedDelivered(EmbeddedCluster cluster) : DeliveredTests(cluster);

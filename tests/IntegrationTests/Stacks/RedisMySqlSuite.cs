@@ -65,3 +65,9 @@ public sealed class RedisMySqlSettings(RedisMySqlCluster cluster) : SettingsTest
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlNotifications(RedisMySqlCluster cluster) : NotificationTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlPolling(RedisMySqlCluster cluster) : PollingTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlDelivered(RedisMySqlCluster cluster) : DeliveredTests(cluster);

@@ -62,3 +62,9 @@ public sealed class TwoInstancesSettings(TwoInstancesCluster cluster) : Settings
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesNotifications(TwoInstancesCluster cluster) : NotificationTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesPolling(TwoInstancesCluster cluster) : PollingTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesDelivered(TwoInstancesCluster cluster) : DeliveredTests(cluster);

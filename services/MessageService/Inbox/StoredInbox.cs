@@ -1,0 +1,195 @@
+using ImDapr.MessageService.Entities;
+
+namespace ImDapr.MessageService.Inbox;
+
+/// <summary>
+/// One user's inbox as this actor remembers it. Memory never runs ahead of the store: what could not be saved is forgotten and read again, and so
+/// is what somebody else has changed meanwhile.
+/// </summary>
+public sealed partial class StoredInbox(string userId, InboxStore store, IMessageStore messages, InboxOptions options, ILogger<StoredInbox> logger)
+{
+    // Two actors of a user take turns at worst; whoever loses this often is not up against another actor.
+    private const int MaxTries = 10;
+
+    // A page that was read is acknowledged next. Sealed segments never change.
+    private const int RecentSegments = 4;
+    private readonly Queue<(string Epoch, long Index, IReadOnlyList<InboxReference> Entries)> _recent = [];
+    private Inbox? _inbox;
+
+    public async ValueTask<Inbox> GetAsync(CancellationToken cancellationToken)
+    {
+        for (var tries = 0; _inbox is null && tries < MaxTries; tries++)
+            _inbox = await TryLoadAsync(cancellationToken);
+        return _inbox ?? throw LostTooOften();
+    }
+
+    public void Forget() => _inbox = null;
+
+    /// <summary>Changes the inbox and saves it.</summary>
+    /// <param name="change">Whether there is anything to save. May be asked several times, each time with what is stored by then.</param>
+    public async Task<Inbox> ChangeAsync(Func<Inbox, CancellationToken, Task<bool>> change, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            if (await TryChangeAsync(change, cancellationToken) is { } changed)
+                return changed;
+            LogLost(userId);
+        }
+        throw LostTooOften();
+    }
+
+    /// <summary>Drops what lies before this position and is not among the newest.</summary>
+    public async Task TrimAsync(long upTo, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<long> dropped = [];
+        var before = 0L;
+        var inbox = await ChangeAsync(
+            (inbox, _) =>
+            {
+                before = inbox.Header.FirstStored;
+                dropped = inbox.Trim(upTo, options.Kept);
+                return Task.FromResult(dropped.Count > 0);
+            },
+            cancellationToken);
+        await store.DeleteStoredAsync(inbox.Epoch, dropped.Where(index => index >= before), cancellationToken);
+        if (dropped.Any(index => index < before))
+            await store.DeleteOverflowBeforeAsync(inbox.Header, cancellationToken);
+    }
+
+    /// <summary>The entries after a position, at most so many; null when a segment is lost.</summary>
+    public async Task<List<InboxReference>?> ReadAsync(Inbox inbox, long after, long limit, CancellationToken cancellationToken)
+    {
+        var references = new List<InboxReference>();
+        for (var position = after + 1; position <= inbox.Head && references.Count < limit;)
+        {
+            var segment = Math.Min(Inbox.SegmentOf(position), inbox.Header.TailSegment);
+            var entries = segment == inbox.Header.TailSegment ? inbox.Tail : await SegmentAsync(inbox.Header, segment, cancellationToken);
+            if (entries is null)
+                return null;
+            var rest = entries.Skip((int)(position - 1 - (segment * Inbox.SegmentSize))).Take((int)(limit - references.Count)).ToList();
+            references.AddRange(rest);
+            position += rest.Count;
+        }
+        return references;
+    }
+
+    /// <summary>
+    /// A segment was not found: somebody else may have dropped it. If the store still speaks of it, it is lost, and an empty inbox of a new epoch
+    /// takes the place of this one (I6).
+    /// </summary>
+    public async Task RecoverAsync(Inbox before, CancellationToken cancellationToken)
+    {
+        Forget();
+        if ((await GetAsync(cancellationToken)).Header == before.Header)
+            _inbox = await TryReplaceAsync(before.Header, cancellationToken);
+    }
+
+    private async Task<Inbox?> TryChangeAsync(Func<Inbox, CancellationToken, Task<bool>> change, CancellationToken cancellationToken)
+    {
+        var (inbox, isDone) = (await GetAsync(cancellationToken), false);
+        try
+        {
+            isDone = !await change(inbox, cancellationToken)
+                || (await store.TrySaveAsync(inbox, cancellationToken) && await TidyAsync(inbox, cancellationToken));
+            return isDone ? inbox : null;
+        }
+        finally
+        {
+            if (!isDone)
+                Forget();
+        }
+    }
+
+    /// <summary>Seals what is full, moves what exceeds the capacity, drops what exceeds everything: one more swap for a hundred entries.</summary>
+    private async Task<bool> TidyAsync(Inbox inbox, CancellationToken cancellationToken)
+    {
+        var before = inbox.Header;
+        var full = inbox.Seal();
+        if (full.Count == 0)
+            return true;
+        var moved = inbox.Overflow(options.Capacity);
+        var dropped = inbox.Shorten(options.MaxEntries);
+        var segments = full.ToDictionary(segment => segment.Index);
+        await ReleaseAsync(before, dropped, segments, cancellationToken);
+        await OverflowAsync(before, moved.Except(dropped), segments, cancellationToken);
+        await store.SealAsync(inbox, full.Where(segment => segment.Index >= inbox.Header.FirstStored), cancellationToken);
+        if (!await store.TrySaveAsync(inbox, cancellationToken))
+            return false;
+        await store.DeleteMarksAsync(before.Epoch, before.TailSegment, cancellationToken);
+        await store.DeleteStoredAsync(before.Epoch, moved, cancellationToken);
+        if (dropped.Count > 0)
+            await store.DeleteOverflowBeforeAsync(inbox.Header, cancellationToken);
+        return true;
+    }
+
+    private async Task OverflowAsync(
+        InboxHeader header, IEnumerable<long> indices, Dictionary<long, SealedSegment> full, CancellationToken cancellationToken)
+    {
+        var segments = new List<SealedSegment>();
+        foreach (var index in indices)
+        {
+            // A lost one is noticed by whoever reads it.
+            if (full.GetValueOrDefault(index)?.Entries is { } sealedNow)
+                segments.Add(new SealedSegment(index, sealedNow));
+            else if (await store.SegmentAsync(header, index, cancellationToken) is { } stored)
+                segments.Add(new SealedSegment(index, stored));
+        }
+        await store.OverflowAsync(header.Epoch, segments, cancellationToken);
+    }
+
+    /// <summary>Whoever has not acknowledged these never will: the entities need not wait for this user.</summary>
+    private async Task ReleaseAsync(
+        InboxHeader header, IEnumerable<long> indices, Dictionary<long, SealedSegment> full, CancellationToken cancellationToken)
+    {
+        foreach (var index in indices)
+        {
+            var entries = full.GetValueOrDefault(index)?.Entries ?? await store.SegmentAsync(header, index, cancellationToken) ?? [];
+            await messages.ReleaseAsync(userId, [.. entries.Select(entry => (entry.ConversationId, entry.Seq))], cancellationToken);
+        }
+    }
+
+    private async Task<IReadOnlyList<InboxReference>?> SegmentAsync(InboxHeader header, long index, CancellationToken cancellationToken)
+    {
+        foreach (var recent in _recent)
+        {
+            if (recent.Epoch == header.Epoch && recent.Index == index)
+                return recent.Entries;
+        }
+        var entries = await store.SegmentAsync(header, index, cancellationToken);
+        if (entries is null)
+            return null;
+        if (_recent.Count == RecentSegments)
+            _recent.Dequeue();
+        _recent.Enqueue((header.Epoch, index, entries));
+        return entries;
+    }
+
+    private async Task<Inbox?> TryLoadAsync(CancellationToken cancellationToken) => await store.LoadAsync(cancellationToken) switch
+    {
+        { IsWhole: true } found => found.Inbox,
+        var lost => await TryReplaceAsync(lost?.Inbox.Header, cancellationToken),
+    };
+
+    // Saved at once: an epoch that a device was told must not change because the actor was moved.
+    private async Task<Inbox?> TryReplaceAsync(InboxHeader? lost, CancellationToken cancellationToken)
+    {
+        var inbox = Inbox.New();
+        if (!await store.TrySaveAsync(inbox, cancellationToken))
+            return null;
+        if (lost is not null)
+        {
+            LogReplaced(userId);
+            await store.DeleteStoredAsync(lost.Epoch, Enumerable.Range(0, (int)(lost.TailSegment - lost.FirstStored) + 1).Select(i => lost.FirstStored + i), cancellationToken);
+        }
+        await store.DeleteOtherOverflowAsync(inbox.Epoch, cancellationToken);
+        return inbox;
+    }
+
+    private TimeoutException LostTooOften() => new($"The inbox of {userId} was changed {MaxTries} times by others meanwhile");
+
+    [LoggerMessage(3003, LogLevel.Warning, "Inbox of {UserId} has lost a part: it is built anew from the entities")]
+    private partial void LogReplaced(string userId);
+
+    [LoggerMessage(3004, LogLevel.Information, "Inbox of {UserId} was written by somebody else: it is read again")]
+    private partial void LogLost(string userId);
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Dapr;
+using Dapr.Client;
+using ImDapr.Contracts;
+
+namespace ImDapr.MessageService.Inbox;
+
+/// <summary>
+/// One key of the state store that is only ever compared and swapped by its ETag, and what is known of it between writes. During a partition two
+/// actors of a user may live: whoever did not see the other's write is refused, and has to read again.
+/// </summary>
+/// <remarks>
+/// The SDK does not tell the ETag that a write gave. state.redis counts writes, so there the next one is known; any other store is read again
+/// before the next write. A wrong guess is refused, so guessing is safe.
+/// </remarks>
+public sealed class SwappedKey(DaprClient dapr, string key)
+{
+    private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
+    private string? _etag;
+    private byte[]? _written;
+
+    /// <summary>The value, or null when there is none.</summary>
+    public async Task<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
+    {
+        var (value, etag) = await dapr.GetByteStateAndETagAsync(DaprNames.StateStore, key, cancellationToken: cancellationToken);
+        (_etag, _written) = (string.IsNullOrEmpty(etag) ? null : etag, null);
+        // Not just null: that would become an empty value, since an array converts to memory.
+        return value.IsEmpty ? default(ReadOnlyMemory<byte>?) : value;
+    }
+
+    /// <summary>Writes what follows from the value that was read or written last.</summary>
+    /// <returns>False when somebody else has written since, or may have: read again.</returns>
+    public async Task<bool> TrySaveAsync(byte[] value, CancellationToken cancellationToken)
+    {
+        if (_written is not null && !await FindETagAsync(_written, cancellationToken))
+            return false;
+        var saved = _etag is null
+            ? await TryCreateAsync(value, cancellationToken)
+            : await dapr.TrySaveByteStateAsync(DaprNames.StateStore, key, value, _etag, cancellationToken: cancellationToken);
+        _etag = saved ? Next(_etag) : null;
+        _written = saved && _etag is null ? value : null;
+        return saved;
+    }
+
+    private async Task<bool> FindETagAsync(byte[] written, CancellationToken cancellationToken) =>
+        await ReadAsync(cancellationToken) is { } value && _etag is not null && value.Span.SequenceEqual(written);
+
+    // Stores differ in how they refuse who comes second (dapr-contract 2.4, 2.5), so whether there is something now decides.
+    private async Task<bool> TryCreateAsync(byte[] value, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await dapr.SaveByteStateAsync(DaprNames.StateStore, key, value, FirstWrite, cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (DaprException)
+        {
+            if (await ReadAsync(cancellationToken) is null)
+                throw;
+            return false;
+        }
+    }
+
+    private static string? Next(string? etag) =>
+        long.TryParse(etag, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? (version + 1).ToString(CultureInfo.InvariantCulture)
+            : null;
+}

@@ -1,0 +1,123 @@
+using System.Threading.Channels;
+using Dapr.Client;
+using ImDapr.Contracts;
+using ImDapr.MessageService.Inbox;
+using ImDapr.ServiceDefaults.Hosting;
+
+namespace ImDapr.MessageService.Receipts;
+
+/// <summary>A user's device has everything of a conversation up to this seq.</summary>
+public sealed record DeliveredMark(string UserId, string ConversationId, long Seq);
+
+/// <summary>
+/// Raises delivered marks behind the acknowledgements that say so, many users in one statement, and tells the other members. Only the highest mark
+/// of a user and conversation waits. A mark that is lost with this process is raised by the user's next one: marks only rise.
+/// </summary>
+public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience audience, DaprClient dapr, ILogger<DeliveredMarks> logger) : BackgroundService
+{
+    // About 10 MB of marks. What does not fit is dropped: a receipt is late, and nothing else.
+    private const int MaxWaiting = 50_000;
+    private const int MarksPerStatement = 200;
+
+    // 200 KiB: a receipt is some 200 bytes and a user id some 30.
+    private const int ToldPerEvent = 5_000;
+
+    private readonly Lock _gate = new();
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private Dictionary<(string UserId, string ConversationId), long> _waiting = [];
+    private int _dropped;
+
+    /// <summary>A device of this user has these entries. One's own messages are delivered to nobody.</summary>
+    public void Raise(string userId, IEnumerable<InboxReference> entries)
+    {
+        lock (_gate)
+        {
+            foreach (var entry in entries)
+            {
+                if (!entry.IsOwn && !entry.ConversationId.StartsWith("s:", StringComparison.Ordinal))
+                    Wait((userId, entry.ConversationId), entry.Seq);
+            }
+            if (_waiting.Count == 0)
+                return;
+        }
+        _signal.Writer.TryWrite(true);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var _ in _signal.Reader.ReadAllAsync(stoppingToken))
+        {
+            foreach (var chunk in Take().Chunk(MarksPerStatement))
+                await TryRaiseAsync(chunk, stoppingToken);
+        }
+    }
+
+    private async Task TryRaiseAsync(DeliveredMark[] marks, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RaiseAsync(marks, cancellationToken);
+        }
+        catch (Exception exception) when (ProblemExceptionHandler.RefusalOf(exception) is not null)
+        {
+            // Raised again by what the users acknowledge next.
+            LogNotRaised(exception, marks.Length);
+        }
+    }
+
+    private async Task RaiseAsync(DeliveredMark[] marks, CancellationToken cancellationToken)
+    {
+        var rising = await store.RisingAsync(marks, cancellationToken);
+        var told = new List<ReceiptDelivery>();
+        foreach (var receipt in rising)
+        {
+            if (await audience.MembersAsync(receipt.ConversationId, cancellationToken) is { } members)
+                told.Add(new ReceiptDelivery(receipt, members));
+        }
+        if (told.Count == 0)
+            return;
+        await store.RaiseDeliveredAsync([.. told.Select(delivery => delivery.Receipt)], cancellationToken);
+        await TellAsync(told, cancellationToken);
+    }
+
+    private async Task TellAsync(List<ReceiptDelivery> told, CancellationToken cancellationToken)
+    {
+        for (var from = 0; from < told.Count;)
+        {
+            var users = 0;
+            var some = told.Skip(from).TakeWhile((delivery, i) => (users += delivery.ToUserIds.Length) <= ToldPerEvent || i == 0).ToArray();
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], some), cancellationToken);
+            from += some.Length;
+        }
+    }
+
+    private void Wait((string UserId, string ConversationId) key, long seq)
+    {
+        if (_waiting.TryGetValue(key, out var known))
+            _waiting[key] = Math.Max(known, seq);
+        else if (_waiting.Count < MaxWaiting)
+            _waiting.Add(key, seq);
+        else
+            _dropped++;
+    }
+
+    // In the order of the keys: two instances that raise the same rows never wait for each other in a circle.
+    private List<DeliveredMark> Take()
+    {
+        lock (_gate)
+        {
+            var (taken, dropped) = (_waiting, _dropped);
+            (_waiting, _dropped) = ([], 0);
+            if (dropped > 0)
+                LogDropped(dropped);
+            return [.. taken.Select(mark => new DeliveredMark(mark.Key.UserId, mark.Key.ConversationId, mark.Value))
+                .OrderBy(mark => mark.UserId, StringComparer.Ordinal).ThenBy(mark => mark.ConversationId, StringComparer.Ordinal)];
+        }
+    }
+
+    [LoggerMessage(3401, LogLevel.Warning, "{Count} delivered marks were not raised")]
+    private partial void LogNotRaised(Exception exception, int count);
+
+    [LoggerMessage(3402, LogLevel.Warning, "Too many delivered marks wait: {Count} were dropped")]
+    private partial void LogDropped(int count);
+}

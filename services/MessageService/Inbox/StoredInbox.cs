@@ -179,7 +179,8 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
         if (lost is not null)
         {
             LogReplaced(userId);
-            await store.DeleteStoredAsync(lost.Epoch, Enumerable.Range(0, (int)(lost.TailSegment - lost.FirstStored) + 1).Select(i => lost.FirstStored + i), cancellationToken);
+            var stored = Enumerable.Range(0, (int)(lost.TailSegment - lost.FirstStored) + 1).Select(i => lost.FirstStored + i);
+            await store.DeleteStoredAsync(lost.Epoch, stored, cancellationToken);
         }
         await store.DeleteOtherOverflowAsync(inbox.Epoch, cancellationToken);
         return inbox;

@@ -1,4 +1,3 @@
-using ImDapr.Contracts;
 using ImDapr.IntegrationTests.Clients;
 using ImDapr.IntegrationTests.Stacks;
 

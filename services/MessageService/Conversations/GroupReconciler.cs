@@ -2,6 +2,7 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.FanOut;
+using ImDapr.ServiceDefaults.Actors;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
@@ -11,7 +12,7 @@ namespace ImDapr.MessageService.Conversations;
 /// not matter; versions keep an older snapshot from undoing a newer one when two instances do this at once.
 /// </summary>
 public sealed class GroupReconciler(
-    UserDirectory users, MemberStore members, IMessageStore messages, DaprClient dapr, IOptions<FanOutOptions> options)
+    UserDirectory users, MemberStore members, IMessageStore messages, UserActorClient actors, DaprClient dapr, IOptions<FanOutOptions> options)
 {
     // User ids of one event: some hundred KiB.
     private const int UsersPerEvent = 2_000;
@@ -50,11 +51,20 @@ public sealed class GroupReconciler(
         if (now != before)
             await members.SetTimelineAsync([group.ConversationId], now, cancellationToken);
         await members.AddAsync(change.Added, cancellationToken);
+        foreach (var userId in change.Joined.Where(rows.ContainsKey))
+            await FileAsync(userId, cancellationToken);
         foreach (var membership in change.Decided)
             await members.DecideAsync(membership, cancellationToken);
         if (before == TimelineState.Now || now == TimelineState.Now)
             await TellReadersAsync(group, change, before, now, cancellationToken);
     }
+
+    /// <summary>
+    /// Who comes back gets a new first seq, and with it the row forgets that there was an earlier membership: what belongs into the inbox from that
+    /// time is put there now (I2).
+    /// </summary>
+    private Task FileAsync(string userId, CancellationToken cancellationToken) =>
+        actors.SyncAsync(userId, new ActorSync(null, new SyncRequest(0, 1)), cancellationToken);
 
     /// <summary>Connections join the pushes of a timeline, or leave them.</summary>
     private async Task TellReadersAsync(Group group, GroupChange change, TimelineState before, TimelineState now, CancellationToken cancellationToken)

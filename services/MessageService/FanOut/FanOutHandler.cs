@@ -23,7 +23,7 @@ public sealed partial class FanOutHandler(
         foreach (var message in messages)
             store.Observe(message.ConversationId, message.Seq);
         var mailings = await MailingsAsync(messages, cancellationToken);
-        await store.RetainAsync(Retained(messages, mailings), cancellationToken);
+        await store.RetainAsync(Mailings.Retained(messages, mailings), cancellationToken);
         var failed = 0;
         await Parallel.ForEachAsync(
             mailings,
@@ -40,42 +40,11 @@ public sealed partial class FanOutHandler(
 
     private async Task<List<Mailing>> MailingsAsync(Message[] messages, CancellationToken cancellationToken)
     {
-        var mailings = new Dictionary<string, Mailing>();
-        for (var i = 0; i < messages.Length; i++)
-        {
-            var message = messages[i];
-            if (message.FanOut == FanOutPolicy.Timeline)
-                continue;
-            var recipients = await members.MembersAsync(message.ConversationId, cancellationToken);
-            foreach (var member in recipients.ByUser.Values.Where(member => message.Seq >= member.JoinSeq))
-            {
-                if (!mailings.TryGetValue(member.UserId, out var mailing))
-                    mailings.Add(member.UserId, mailing = new Mailing(member.UserId));
-                mailing.Add(i, Reference(message, member), Mailing.IsQuiet(message, member));
-            }
-        }
-        return [.. mailings.Values];
+        var byConversation = new Dictionary<string, ConversationMembers>();
+        foreach (var conversationId in Mailings.Conversations(messages))
+            byConversation[conversationId] = await members.MembersAsync(conversationId, cancellationToken);
+        return Mailings.Of(messages, byConversation);
     }
-
-    private static MessageReference Reference(Message message, Membership member) => new(
-        message.ConversationId, message.Seq, member.JoinSeq, message.Type == MessageTypes.Void,
-        message.FanOut == FanOutPolicy.Copy ? message : null,
-        message.Type == MessageTypes.Recall ? message.ReplyTo : null,
-        message.SenderId == member.UserId);
-
-    private static List<RetainedMessage> Retained(Message[] messages, List<Mailing> mailings)
-    {
-        var users = mailings.SelectMany(mailing => mailing.Messages.Select(index => (Index: index, mailing.UserId))).ToLookup(pair => pair.Index, pair => pair.UserId);
-        return [.. users.Where(group => messages[group.Key].Type != MessageTypes.Void)
-            .Select(group => new RetainedMessage(messages[group.Key].ConversationId, messages[group.Key].Seq, [.. group]))];
-    }
-
-    /// <summary>One push per timeline, whatever the number of its members.</summary>
-    private static TimelineDelivery[] TimelinesOf(Message[] messages) =>
-        [.. messages.Index()
-            .Where(entry => entry.Item is { FanOut: FanOutPolicy.Timeline, Type: not MessageTypes.Void })
-            .GroupBy(entry => entry.Item.ConversationId)
-            .Select(timeline => new TimelineDelivery(timeline.Key, [.. timeline.OrderBy(entry => entry.Item.Seq).Select(entry => entry.Index)]))];
 
     private async Task<bool> TryAppendAsync(Mailing mailing, CancellationToken cancellationToken)
     {
@@ -96,7 +65,7 @@ public sealed partial class FanOutHandler(
     {
         var online = mailings.Where(mailing => mailing.Answer is { Online: true }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
         var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.LoudDelivery()).Where(HasEntries).ToArray();
-        var timelines = TimelinesOf(messages);
+        var timelines = Mailings.Timelines(messages);
         if (online.Length + timelines.Length > 0)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines), cancellationToken);
         await WakeAsync([.. mailings.Where(mailing => mailing.Answer is { Polled: true }).Select(mailing => mailing.UserId)], cancellationToken);

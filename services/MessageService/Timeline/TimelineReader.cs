@@ -22,7 +22,8 @@ public sealed class TimelineReader(MemberDirectory members, IMessageStore store,
         return Answer<HistoryPage>.Of(await ReadAsync(request, membership, cancellationToken));
     }
 
-    private async Task<HistoryPage> ReadAsync(HistoryRequest request, Membership membership, CancellationToken cancellationToken)
+    /// <summary>A page of the conversation, for who has this membership.</summary>
+    public async Task<HistoryPage> ReadAsync(HistoryRequest request, Membership membership, CancellationToken cancellationToken)
     {
         var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, limits.Value.PageSize);
         var oldest = membership.OldestVisible;
@@ -30,6 +31,12 @@ public sealed class TimelineReader(MemberDirectory members, IMessageStore store,
         var from = backwards ? oldest : Math.Max(oldest, request.After!.Value + 1);
         var to = request.Before ?? long.MaxValue;
         var (messages, hasMore) = await store.PageAsync(membership.ConversationId, from, to, limit, backwards, cancellationToken);
+        // Whoever reads on from here never looks back: what is missing in between must be missing for good.
+        if (!backwards && messages.Count > 0 && messages[^1].Seq - from >= messages.Count)
+        {
+            await store.InboxKeysAsync(membership.ConversationId, from, messages[^1].Seq, cancellationToken);
+            (messages, hasMore) = await store.PageAsync(membership.ConversationId, from, to, limit, backwards, cancellationToken);
+        }
         if (backwards)
             messages.Reverse();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();

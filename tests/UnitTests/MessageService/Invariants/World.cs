@@ -5,7 +5,6 @@ using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Sending;
-using ImDapr.MessageService.Timeline;
 
 namespace ImDapr.UnitTests.MessageService.Invariants;
 
@@ -81,7 +80,7 @@ internal sealed class World : IAsyncDisposable
     public async Task FanOutAsync(int instance, Message[] messages, Func<string, int> activationOf)
     {
         var members = new Dictionary<string, ConversationMembers>();
-        foreach (var conversationId in messages.Select(message => message.ConversationId).Distinct())
+        foreach (var conversationId in Mailings.Conversations(messages))
         {
             var rows = await _stores.Members.OfConversationAsync(conversationId, CancellationToken.None);
             members[conversationId] = new ConversationMembers(rows.Where(row => row.IsActive).ToDictionary(row => row.UserId));
@@ -177,7 +176,7 @@ internal sealed class World : IAsyncDisposable
         if (!IsMember(request.ConversationId!, userId))
             return new HistoryPage([], false);
         var membership = new Membership(userId, request.ConversationId!, Roles.Member, _visible[(request.ConversationId!, userId)][^1].Join, 0, 0, 0, 0);
-        return await new TimelineReader(null!, Store(0)).ReadAsync(request, membership, CancellationToken.None);
+        return await _stores.Timelines.ReadAsync(request, membership, CancellationToken.None);
     }
 
     public async Task<ConversationSummary[]> ConversationsAsync(string userId)

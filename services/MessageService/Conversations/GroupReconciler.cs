@@ -51,7 +51,8 @@ public sealed class GroupReconciler(
         if (now != before)
             await members.SetTimelineAsync([group.ConversationId], now, cancellationToken);
         await members.AddAsync(change.Added, cancellationToken);
-        foreach (var userId in change.Joined.Where(rows.ContainsKey))
+        // Of a leave that was missed nobody knows the seq: filing would put there what was said meanwhile.
+        foreach (var userId in change.Joined.Where(userId => rows.GetValueOrDefault(userId) is { IsActive: false }))
             await FileAsync(userId, cancellationToken);
         foreach (var membership in change.Decided)
             await members.DecideAsync(membership, cancellationToken);
@@ -100,11 +101,13 @@ public sealed record GroupChange(IReadOnlyList<Membership> Added, IReadOnlyList<
         foreach (var member in group.Members)
         {
             rows.TryGetValue(member.UserId, out var row);
-            if (row is not { IsActive: true })
+            // A member who was gone for a moment, which this service has missed, has come back like any other.
+            var isBack = row is { IsActive: false } || member.JoinedVersion > row?.Version;
+            if (row is null || isBack)
                 joined.Add(member.UserId);
             if (row is null)
                 added.Add(new Membership(member.UserId, group.ConversationId, member.Role, head + 1, 0, 0, 0, group.Version));
-            else if (!row.IsActive)
+            else if (isBack)
                 decided.Add(row with { Role = member.Role, JoinSeq = head + 1, LeftSeq = 0, Version = group.Version });
             else if (row.Role != member.Role)
                 decided.Add(row with { Role = member.Role, Version = group.Version });

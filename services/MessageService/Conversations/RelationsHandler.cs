@@ -10,6 +10,9 @@ public sealed class RelationsHandler(
     GroupReconciler reconciler, MemberDirectory members, MemberStore memberStore, DirectoryCache cache, ContactNotices contacts,
     ServerMessages writer)
 {
+    // A thousand ids of 64 letters are more than a body may hold, and nobody reads them.
+    private const int MostNamed = 100;
+
     /// <summary>Members first, when somebody came; the message first, when somebody went: both see what concerns them.</summary>
     public async Task TakeOverAsync(RelationChanged change, CancellationToken cancellationToken)
     {
@@ -70,7 +73,9 @@ public sealed class RelationsHandler(
     /// <summary>The conversation's own record of what happened: a message, so it is ordered, synced and kept like every other.</summary>
     private async Task TellAsync(RelationChanged change, CancellationToken cancellationToken)
     {
-        var body = JsonSerializer.SerializeToElement(new { action = change.Action, userIds = change.UserIds, detail = change.Detail }, ContractsJson.Wire);
+        var userIds = change.UserIds.Length > MostNamed ? change.UserIds[..MostNamed] : change.UserIds;
+        var body = JsonSerializer.SerializeToElement(
+            new { action = change.Action, userIds, count = change.UserIds.Length, detail = change.Detail }, ContractsJson.Wire);
         var message = ServerMessages.Of(
             ConversationId.Group(change.Subject), change.ActorId, $"membership {change.Subject} {change.Version}", MessageTypes.Membership, body);
         var answer = await writer.WriteAsync(message, cancellationToken);

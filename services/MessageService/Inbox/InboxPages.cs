@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Timeline;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -36,7 +37,7 @@ public sealed class InboxPages(IMessageStore messages, TimeProvider time)
         foreach (var reference in references)
         {
             var message = Shown(reference, IsRecalled(inbox, reference), entities.GetValueOrDefault((reference.ConversationId, reference.Seq)), now);
-            bytes += message.Body.GetRawText().Length + 256;
+            bytes += message.Bytes();
             if (bytes > PageBytes && entries.Count > 0)
                 break;
             entries.Add(new InboxEntry(after + entries.Count + 1, message));

@@ -22,6 +22,10 @@ public static class MessageReads
         return read;
     }
 
+    /// <summary>About how many bytes the message is on the wire: what may be large, and the rest as an allowance.</summary>
+    public static int Bytes(this Message message) =>
+        256 + message.Body.GetRawText().Length + (message.Reactions?.Sum(reaction => reaction.Key.Length + reaction.Value.Sum(userId => userId.Length + 3)) ?? 0);
+
     /// <summary>Up to <paramref name="limit"/> messages of a conversation, fewer when they are large, and whether there are more.</summary>
     public static async Task<(List<Message> Messages, bool HasMore)> PageAsync(
         this IMessageStore store, string conversationId, long from, long to, int limit, bool newestFirst, CancellationToken cancellationToken)
@@ -34,7 +38,7 @@ public static class MessageReads
             var wanted = Math.Min(PerRead, limit - page.Count);
             var piece = await store.RangeAsync(conversationId, from, to, wanted + 1, newestFirst, cancellationToken);
             page.AddRange(piece.Take(wanted));
-            bytes += piece.Sum(message => message.Body.GetRawText().Length);
+            bytes += piece.Sum(message => message.Bytes());
             var hasMore = piece.Count > wanted;
             if (!hasMore || page.Count == limit || bytes >= Limits.BatchBytes)
                 return (page, hasMore);

@@ -13,7 +13,7 @@ public sealed record Proposal(Refusal? Refusal, RelationChanged? Change)
 
 /// <summary>
 /// Changes groups and contacts and tells of it on <c>im.relations</c>, at least once: a change is claimed, carried out, told and forgotten. What a
-/// process that died has left behind, whichever instance finds it brings to its end (docs/decisions/0008).
+/// process that died has left behind, whichever instance finds it brings to its end (docs/decisions/0009).
 /// </summary>
 public sealed partial class RelationOutbox(
     RelationLog log, IEnumerable<IRelationStore> stores, RelationsPublisher relations, TimeProvider time, ILogger<RelationOutbox> logger) : BackgroundService

@@ -32,6 +32,16 @@ public sealed class GroupChangeTests
     }
 
     [Fact]
+    public void Who_was_gone_for_a_moment_does_not_see_what_was_said_in_between()
+    {
+        var group = new Group("x", "g:x", "x", 3, [new GroupMember("bob", Roles.Member, JoinedVersion: 3)]);
+
+        var change = GroupChange.Between(group, Rows(Row("bob")), head: 9);
+
+        Assert.Equal((10L, "bob"), (Assert.Single(change.Decided).JoinSeq, Assert.Single(change.Joined)));
+    }
+
+    [Fact]
     public void Nothing_changes_when_members_are_equal()
     {
         var change = GroupChange.Between(Group("ann"), Rows(Row("ann")), head: 7);

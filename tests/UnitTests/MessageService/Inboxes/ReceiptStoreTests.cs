@@ -30,7 +30,7 @@ public sealed class ReceiptStoreTests : IAsyncLifetime
         var rising = await Store.RisingAsync([new("ann", "g:one", 4), new("bob", "g:one", 2), new("eve", "g:one", 1)], CancellationToken.None);
 
         Assert.Equal(new Receipt("g:one", "bob", 0, 2), Assert.Single(rising));
-        Assert.Equal([new("g:one", "ann", 0, 5), new("g:one", "bob", 0, 0)], await Store.OfConversationAsync("g:one", 2, CancellationToken.None));
+        Assert.Equal([new("g:one", "ann", 0, 5), new("g:one", "bob", 0, 0)], (await Store.OfConversationAsync("g:one", 2, CancellationToken.None))!);
         Assert.Equal(9_007_199_254_740_993, (await Store.OfConversationAsync("g:two", 2, CancellationToken.None))![1].DeliveredSeq);
     }
 

@@ -19,7 +19,7 @@ namespace ImDapr.UnitTests.MessageService.Invariants;
 /// <summary>What two instances of message-service have to themselves and what they share: a database, and a state store that may be lost.</summary>
 internal sealed class WorldStores : IAsyncDisposable
 {
-    private static readonly InboxOptions Small = new() { Capacity = Inbox.SegmentSize };
+    private static readonly InboxOptions Small = new() { Capacity = 100 };
     private readonly TestSystem _dapr = new();
     private readonly string _model;
     private readonly List<IDisposable> _owned = [];

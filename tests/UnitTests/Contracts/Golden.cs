@@ -23,6 +23,16 @@ public static class Golden
         { "deliver", typeof(IReadOnlyList<InboxEntry>) },
         { "receipt", typeof(Receipt) },
         { "kick", typeof(Kick) },
+        { "recall-request", typeof(RecallRequest) },
+        { "typing-request", typeof(TypingRequest) },
+        { "typing", typeof(TypingNotice) },
+        { "conversation-update", typeof(ConversationUpdate) },
+        { "receipts-request", typeof(ReceiptsRequest) },
+        { "receipts", typeof(Receipt[]) },
+        { "deliver-timeline", typeof(IReadOnlyList<Message>) },
+        { "sync-page-timeline", typeof(SyncPage) },
+        { "notification", typeof(Notification) },
+        { "messages-stored", typeof(MessagesStored) },
         { "within", typeof(Within) },
     };
 

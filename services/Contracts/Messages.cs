@@ -26,15 +26,19 @@ public static class MessageTypes
 }
 
 /// <summary>How a message reaches the members: decided when it is stored, and kept with it, so that nobody ever guesses (docs/decisions/0007).</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<FanOutPolicy>))]
 public enum FanOutPolicy
 {
     /// <summary>Every member's inbox gets a reference to the one entity.</summary>
+    [JsonStringEnumMemberName("reference")]
     Reference,
 
     /// <summary>Every member's inbox gets the message itself.</summary>
+    [JsonStringEnumMemberName("copy")]
     Copy,
 
     /// <summary>No inbox gets anything: members read the conversation.</summary>
+    [JsonStringEnumMemberName("timeline")]
     Timeline,
 }
 

@@ -38,6 +38,8 @@ internal sealed class World : IAsyncDisposable
 
     public List<ModelDevice> Devices { get; } = [];
 
+    public bool HasLostState { get; private set; }
+
     public static async Task<World> StartAsync(string model)
     {
         var world = new World(await WorldStores.StartAsync(model));
@@ -109,6 +111,7 @@ internal sealed class World : IAsyncDisposable
     /// <summary>All of Redis is gone, and with it what anybody remembered of it.</summary>
     public async Task LoseStateAsync()
     {
+        HasLostState = true;
         await _stores.LoseStateAsync();
         foreach (var userId in Users)
             _actors[userId] = [_stores.Inbox(userId), _stores.Inbox(userId)];
@@ -152,9 +155,9 @@ internal sealed class World : IAsyncDisposable
     public IEnumerable<Message> Visible(string userId, string conversationId) =>
         Stored.Values.Where(message => message.ConversationId == conversationId && IsVisible(userId, conversationId, message.Seq));
 
-    /// <summary>Seen by its present membership, and not only by an earlier one.</summary>
-    public bool IsVisibleNow(string userId, string conversationId, long seq) =>
-        IsMember(conversationId, userId) && seq >= _visible[(conversationId, userId)][^1].Join;
+    /// <summary>First seq of the user's last membership.</summary>
+    public long BeginOf(string userId, string conversationId) =>
+        _visible.TryGetValue((conversationId, userId), out var visible) ? visible[^1].Join : long.MaxValue;
 
     /// <summary>All of the user's inbox, as a new activation reads it.</summary>
     public async Task<List<InboxEntry>> InboxAsync(string userId)

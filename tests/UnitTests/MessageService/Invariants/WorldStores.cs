@@ -1,6 +1,5 @@
 using Dapr.Client;
 using ImDapr.Contracts;
-using ImDapr.LocalDapr.Hosting;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Entities.Sql;

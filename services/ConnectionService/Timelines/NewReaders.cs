@@ -20,9 +20,12 @@ public sealed class NewReaders(LocalConnections connections, IHubContext<ImHub, 
     private readonly Channel<(DateTimeOffset Due, string[] UserIds)> _joined = Channel.CreateBounded<(DateTimeOffset, string[])>(
         new BoundedChannelOptions(Waiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    public void Add(string[] userIds)
+    /// <summary>A conversation of two has nothing from before: its users are told at once.</summary>
+    public async Task AddAsync(string conversationId, string[] userIds, CancellationToken cancellationToken)
     {
-        if (userIds.Length > 0)
+        if (ConversationId.TryParse(conversationId)?.Kind == ConversationKinds.Direct)
+            await TellAsync(userIds, cancellationToken);
+        else if (userIds.Length > 0)
             _joined.Writer.TryWrite((time.GetUtcNow() + Delay, userIds));
     }
 

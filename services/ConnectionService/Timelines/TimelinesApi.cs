@@ -15,9 +15,9 @@ public static class TimelinesApi
         return builder;
     }
 
-    private static Task ChangeAsync(TimelineMembers change, TimelineReaders readers, NewReaders joined, CancellationToken cancellationToken)
+    private static async Task ChangeAsync(TimelineMembers change, TimelineReaders readers, NewReaders joined, CancellationToken cancellationToken)
     {
-        joined.Add(change.Joined);
-        return readers.EndAsync(change, cancellationToken);
+        await readers.EndAsync(change, cancellationToken);
+        await joined.AddAsync(change.ConversationId, change.Joined, cancellationToken);
     }
 }

@@ -1,3 +1,4 @@
+using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.FanOut;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ public sealed record ConversationMembers(IReadOnlyDictionary<string, Membership>
 /// Members of conversations, from memory. A member who is not known is looked up at its owner before it is refused, so that whoever was just
 /// added can write at once; a removal is told to every instance. Of a timeline the members are never loaded together.
 /// </summary>
-public sealed class MemberDirectory(MemberStore store, GroupReconciler reconciler, IOptions<FanOutOptions> options) : IDisposable
+public sealed class MemberDirectory(MemberStore store, GroupReconciler reconciler, DaprClient dapr, IOptions<FanOutOptions> options) : IDisposable
 {
     // What is remembered after a word of its change was lost.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
@@ -150,15 +151,24 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     {
         if (rows.Count == 0)
             return;
-        await store.AddAsync(rows, cancellationToken);
+        var added = await store.AddAsync(rows, cancellationToken);
         var conversationIds = rows.Select(row => row.ConversationId).Distinct().ToList();
         if (isTimeline)
             await store.SetTimelineAsync(conversationIds, TimelineState.Now, cancellationToken);
+        if (isTimeline && added > 0)
+            await TellReadersAsync(rows, cancellationToken);
         foreach (var conversationId in conversationIds)
         {
             _ensured.Set(conversationId, "");
             Forget(conversationId);
         }
+    }
+
+    /// <summary>Those who are connected follow from the first message on.</summary>
+    private async Task TellReadersAsync(List<Membership> rows, CancellationToken cancellationToken)
+    {
+        foreach (var conversation in rows.GroupBy(row => row.ConversationId, row => row.UserId))
+            await dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Timelines, new TimelineMembers(conversation.Key, [.. conversation], []), cancellationToken);
     }
 
     private static Membership Direct(string userId, string peerId) => First(userId, ConversationId.Direct(userId, peerId));

@@ -111,15 +111,18 @@ public sealed class MemberStore(SqlClient sql)
     }
 
     /// <summary>Adds members that have no row yet; rows that exist stay as they are.</summary>
-    public async Task AddAsync(IReadOnlyCollection<Membership> memberships, CancellationToken cancellationToken)
+    /// <returns>How many were added.</returns>
+    public async Task<int> AddAsync(IReadOnlyCollection<Membership> memberships, CancellationToken cancellationToken)
     {
+        var added = 0;
         foreach (var chunk in memberships.Chunk(RowsPerInsert))
         {
-            await sql.InsertNewAsync(
+            added += await sql.InsertNewAsync(
                 "members", ["user_id", "conversation_id", "role", "join_seq", "left_seq", "read_seq", "cleared_seq", "version"],
                 [.. chunk.Select(m => new object?[] { m.UserId, m.ConversationId, m.Role, m.JoinSeq, m.LeftSeq, m.ReadSeq, m.ClearedSeq, m.Version })],
                 cancellationToken);
         }
+        return added;
     }
 
     /// <summary>Writes role and seqs of an existing row, unless a newer version of the group has decided it.</summary>

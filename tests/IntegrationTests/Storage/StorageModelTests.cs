@@ -110,9 +110,9 @@ public abstract class StorageModelTests(Cluster cluster)
         var older = await device.HistoryAsync(conversationId, before: 5, limit: 3);
         var newer = await device.HistoryAsync(conversationId, after: 5, limit: 3);
 
-        Assert.Equal(([5L, 6, 7], true), (Seqs(newest), newest.HasMore));
-        Assert.Equal(([2L, 3, 4], true), (Seqs(older), older.HasMore));
-        Assert.Equal(([6L, 7], false), (Seqs(newer), newer.HasMore));
+        Assert.Equal("5, 6, 7 and more", Seqs(newest));
+        Assert.Equal("2, 3, 4 and more", Seqs(older));
+        Assert.Equal("6, 7", Seqs(newer));
     }
 
     [Fact]
@@ -150,5 +150,5 @@ public abstract class StorageModelTests(Cluster cluster)
 
     private async Task<TestUser[]> RegisterAsync(params string[] names) => await Task.WhenAll(names.Select(name => TestUser.RegisterAsync(cluster, name)));
 
-    private static long[] Seqs(HistoryPage page) => [.. page.Messages.Select(message => message.Seq)];
+    private static string Seqs(HistoryPage page) => string.Join(", ", page.Messages.Select(message => message.Seq)) + (page.HasMore ? " and more" : "");
 }

@@ -96,7 +96,8 @@ check "format" dotnet format ImDapr.sln --verify-no-changes --no-restore
 run_tests tests/UnitTests 3
 run_conformance embedded 5
 run_conformance servers 5
-run_tests tests/IntegrationTests 12
+run_tests tests/IntegrationTests 15
 check "the benchmarks run" timeout -k 30 3m dotnet tests/Benchmarks/bin/Debug/net10.0/ImDapr.Benchmarks.dll --quick
+check "the costs of storage models are measured" timeout -k 30 2m tests/StorageCosts/bin/Debug/net10.0/ImDapr.StorageCosts --quick --model redis --policy reference
 check "the commands of README.md in a fresh clone" timeout -k 30 5m tests/readme.sh
 finish

@@ -102,7 +102,7 @@ internal sealed class Measurement : IAsyncDisposable
     private Task IdleAsync() => Eventually.TrueAsync(() => _counters.IsIdleAsync(Topics.Messages, Topics.Deliveries, Topics.Relations));
 }
 
-/// <summary>Redis and MariaDB under one model and policy. Passwords are hashed quickly: hundreds of users register here.</summary>
+/// <summary>Redis and MariaDB under one model and policy.</summary>
 internal sealed class CostCluster(string model, string policy) : ServerCluster($"costs-{model.Replace('+', '-')}-{policy}", "dapr.yaml")
 {
     protected override IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>
@@ -111,6 +111,5 @@ internal sealed class CostCluster(string model, string policy) : ServerCluster($
         ["FanOut__Direct"] = policy,
         ["FanOut__Group"] = policy,
         ["FanOut__TimelineFrom"] = "100000",
-        ["Passwords__IterationCount"] = "1",
     };
 }

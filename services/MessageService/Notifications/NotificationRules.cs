@@ -1,6 +1,6 @@
+using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
-using System.Buffers.Text;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Sending;
 

@@ -6,8 +6,8 @@ namespace ImDapr.UnitTests.MessageService;
 public sealed class DevicesTests
 {
     private const long Now = 1_800_000_000_000;
-    private static readonly long _day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
-    private static readonly SessionsOptions _anyNumber = new();
+    private static readonly long Day = (long)TimeSpan.FromDays(1).TotalMilliseconds;
+    private static readonly SessionsOptions AnyNumber = new();
     private readonly Devices _devices = new();
 
     [Fact]
@@ -96,10 +96,10 @@ public sealed class DevicesTests
     [Fact]
     public void A_device_that_stays_away_holds_nothing_any_more_and_may_come_back()
     {
-        _devices.Acknowledge("phone", "ios", 5, Now - (31 * _day));
+        _devices.Acknowledge("phone", "ios", 5, Now - (31 * Day));
         _devices.Acknowledge("laptop", "desktop", 20, Now);
 
-        _devices.DropUnseenSince(Now - (30 * _day));
+        _devices.DropUnseenSince(Now - (30 * Day));
         Assert.Equal(20, _devices.SmallestCursor);
 
         _devices.Seen("phone", "ios", Now);
@@ -157,7 +157,7 @@ public sealed class DevicesTests
     }
 
     private SessionOpened Open(string deviceId, string connectionId, string platform = "web", SessionsOptions? policy = null) =>
-        _devices.Open(Session(deviceId, connectionId, platform), policy ?? _anyNumber, Now);
+        _devices.Open(Session(deviceId, connectionId, platform), policy ?? AnyNumber, Now);
 
     private void Acknowledge(string deviceId, long position) => _devices.Acknowledge(deviceId, "web", position, Now);
 

@@ -10,7 +10,7 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 /// <summary>During a partition two actors of one user may live. Neither knows of the other, and together they still keep one inbox.</summary>
 public sealed class DoubleActivationTests
 {
-    private static readonly InboxOptions _small = new() { Capacity = 100, Kept = 100 };
+    private static readonly InboxOptions Small = new() { Capacity = 100, Kept = 100 };
 
     [Theory]
     [InlineData("state.in-memory")]
@@ -21,7 +21,7 @@ public sealed class DoubleActivationTests
         const int count = 700;
         await system.ConversationAsync("ann", "g:one", count);
         await system.ConversationAsync("ann", "g:two", count);
-        UserInbox[] actors = [system.Inbox("ann", _small), system.Inbox("ann", _small)];
+        UserInbox[] actors = [system.Inbox("ann", Small), system.Inbox("ann", Small)];
 
         for (var seq = 1; seq <= 100; seq++)
             await actors[seq % 2].AppendAsync(InboxSystem.References("g:one", seq, seq), CancellationToken.None);
@@ -32,7 +32,7 @@ public sealed class DoubleActivationTests
         await device.SyncAllAsync(actors[0]);
         device.AssertComplete(("g:one", count), ("g:two", count));
         var other = new TestDevice("d2");
-        await other.SyncAllAsync(system.Inbox("ann", _small));
+        await other.SyncAllAsync(system.Inbox("ann", Small));
         Assert.Equal(device.Entries.Select(entry => (entry.Position, entry.Message.Seq)), other.Entries.Select(entry => (entry.Position, entry.Message.Seq)));
         Assert.Equal(0, device.Resets);
     }
@@ -61,7 +61,7 @@ public sealed class DoubleActivationTests
 
     private static async Task<bool> RunAsync(List<Step> steps)
     {
-        await using var run = await Run.StartAsync(_small);
+        await using var run = await Run.StartAsync(Small);
         foreach (var step in steps)
             await step.RunAsync(run);
 

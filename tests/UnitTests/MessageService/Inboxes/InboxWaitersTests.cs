@@ -5,7 +5,7 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 
 public sealed class InboxWaitersTests
 {
-    private static readonly TimeSpan _long = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(1);
     private readonly InboxWaiters _waiters = new(Options.Create(new InboxOptions { MaxPolls = 2 }));
 
     [Fact]
@@ -16,7 +16,7 @@ public sealed class InboxWaitersTests
         _waiters.Wake(["bob", "ann"]);
         _waiters.Wake(["ann"]); // one word is enough
 
-        await waiter.WaitAsync(_long, CancellationToken.None);
+        await waiter.WaitAsync(Long, CancellationToken.None);
         Assert.False(waiter.IsSuperseded);
     }
 
@@ -28,11 +28,11 @@ public sealed class InboxWaitersTests
 
         using var newer = _waiters.Begin("ann", "d1")!;
 
-        await older.WaitAsync(_long, CancellationToken.None);
+        await older.WaitAsync(Long, CancellationToken.None);
         Assert.Equal((true, false, false), (older.IsSuperseded, other.IsSuperseded, newer.IsSuperseded));
         older.Dispose();
         _waiters.Wake(["ann"]);
-        await newer.WaitAsync(_long, CancellationToken.None); // the end of the older did not end it
+        await newer.WaitAsync(Long, CancellationToken.None); // the end of the older did not end it
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 
 public sealed class UserInboxTests : IAsyncLifetime
 {
-    private static readonly InboxOptions _small = new() { Capacity = 200, MaxEntries = 500, Kept = 100 };
+    private static readonly InboxOptions Small = new() { Capacity = 200, MaxEntries = 500, Kept = 100 };
     private InboxSystem _system = null!;
 
     public async Task InitializeAsync() => _system = await InboxSystem.StartAsync();
@@ -16,13 +16,13 @@ public sealed class UserInboxTests : IAsyncLifetime
     public async Task What_exceeds_the_capacity_is_read_from_overflow_and_goes_when_it_is_acknowledged()
     {
         await _system.ConversationAsync("ann", "g:one", 450);
-        var inbox = _system.Inbox("ann", _small);
+        var inbox = _system.Inbox("ann", Small);
         for (var seq = 1; seq <= 450; seq += 10)
             await inbox.AppendAsync(InboxSystem.References("g:one", seq, seq + 9), CancellationToken.None);
         Assert.Equal([0, 1], await OverflowAsync("ann")); // of four sealed segments two stay, and the tail
 
         var device = new TestDevice("d1");
-        await device.SyncAllAsync(_system.Inbox("ann", _small));
+        await device.SyncAllAsync(_system.Inbox("ann", Small));
         device.AssertComplete(("g:one", 450));
         await device.AckAsync(inbox);
 
@@ -34,7 +34,7 @@ public sealed class UserInboxTests : IAsyncLifetime
     public async Task A_device_that_is_further_behind_than_anything_is_kept_gets_a_reset()
     {
         await _system.ConversationAsync("ann", "g:one", 900);
-        var inbox = _system.Inbox("ann", _small);
+        var inbox = _system.Inbox("ann", Small);
         var device = new TestDevice("d1");
         await inbox.AppendAsync(InboxSystem.References("g:one", 1, 50), CancellationToken.None);
         await device.SyncAsync(inbox, limit: 50);

@@ -1,12 +1,14 @@
 using System.Text.Json;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>Reads a page of an inbox and puts the entities to its references.</summary>
-public sealed class InboxPages(IMessageStore messages, TimeProvider time)
+public sealed class InboxPages(IMessageStore messages, TimeProvider time, IOptions<MessageLimits> limits)
 {
     // A page of full bodies stays far below the 4 MiB that Dapr carries.
     private const int PageBytes = Limits.BatchBytes;
@@ -19,7 +21,7 @@ public sealed class InboxPages(IMessageStore messages, TimeProvider time)
         var isForeign = request.Epoch is { } epoch && epoch != inbox.Epoch;
         var reset = isForeign || request.After > inbox.Head || request.After < inbox.First - 1;
         var after = reset ? inbox.First - 1 : request.After;
-        var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, Limits.PageSize);
+        var limit = Math.Min(request.Limit == 0 ? DefaultLimit : request.Limit, limits.Value.PageSize);
         if (await store.ReadAsync(inbox, after, limit, cancellationToken) is not { } references)
             return null;
         var entries = await HydrateAsync(inbox, references, after, cancellationToken);

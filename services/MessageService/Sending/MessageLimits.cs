@@ -30,7 +30,7 @@ public sealed class MessageLimits
     [Range(0, 31_536_000)]
     public int EditSeconds { get; init; } = 86_400;
 
-    // History; see Limits.PageSize.
+    // Of Sync, History and Conversations; see Limits.PageSize.
     [Range(1, Limits.PageSize)]
     public int PageSize { get; init; } = Limits.PageSize;
 

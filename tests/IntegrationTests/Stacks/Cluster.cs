@@ -55,6 +55,23 @@ public abstract class Cluster(string name, string template) : IAsyncLifetime
         await StartAsync();
     }
 
+    /// <summary>Everything in the state store is gone, as when it had no disk; then everything starts again.</summary>
+    public async Task LoseStateAndRestartAsync()
+    {
+        await StopAsync();
+        await LoseStateAsync();
+        await StartAsync();
+    }
+
+    protected virtual Task LoseStateAsync()
+    {
+        var files = Directory.GetFiles(_folder, "state.db*", SearchOption.AllDirectories);
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+            File.Delete(file);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Settings of all apps, through dapr.yaml.</summary>
     protected virtual IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>();
 

@@ -21,3 +21,9 @@ public sealed class SmallInboxCluster() : Cluster("small-inbox", "dapr.yaml")
         ["Sessions__Exclusive__0__0"] = "web",
     };
 }
+
+/// <summary>An embedded system where only contacts may write to each other.</summary>
+public sealed class StrangersCluster() : Cluster("strangers", "dapr.yaml")
+{
+    protected override IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string> { ["Contacts__Strangers"] = "Refuse" };
+}

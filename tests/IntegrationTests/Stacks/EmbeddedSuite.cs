@@ -68,3 +68,6 @@ public sealed class EmbeddedPolling(EmbeddedCluster cluster) : PollingTests(clus
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedDelivered(EmbeddedCluster cluster) : DeliveredTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedLostState(EmbeddedCluster cluster) : LostStateTests(cluster);

@@ -52,7 +52,7 @@ public sealed class RedisMySqlCrash(RedisMySqlCluster cluster) : CrashTests(clus
 public sealed class RedisMySqlTwoChats(RedisMySqlCluster cluster) : TwoChatsTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
-public sealed class RedisMySqlLostRedis(RedisMySqlCluster cluster) : LostRedisTests(cluster);
+public sealed class RedisMySqlLostState(RedisMySqlCluster cluster) : LostStateTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlReferences(RedisMySqlCluster cluster) : ReferenceTests(cluster);

@@ -18,13 +18,7 @@ public abstract class ServerCluster(string name, string template) : Cluster(name
             await _servers.DisposeAsync();
     }
 
-    /// <summary>Everything in Redis is gone, as when it had no disk; then everything starts again.</summary>
-    public async Task LoseRedisAndRestartAsync(CancellationToken cancellationToken)
-    {
-        await StopAsync();
-        await _servers!.EmptyRedisAsync();
-        await StartAsync();
-    }
+    protected override Task LoseStateAsync() => _servers!.EmptyRedisAsync();
 
     public string RedisHost => _servers!.RedisHost;
 

@@ -167,7 +167,7 @@ public sealed class InboxReader : IDisposable
             var page = await _link.CallAsync<ConversationSummary[]>("Conversations", new ConversationsRequest(after, Limits.PageSize), cancellationToken);
             foreach (var conversation in page)
                 foundNew |= await LoadAsync(_engine.MissingOf(conversation), cancellationToken);
-            after = page.Length < Limits.PageSize ? null : page[^1].ConversationId;
+            after = page.Length == 0 ? null : page[^1].ConversationId; // a server may give less than it was asked for
         }
         while (after is not null);
         return foundNew;

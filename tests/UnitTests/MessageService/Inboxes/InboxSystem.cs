@@ -7,6 +7,7 @@ using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities.Sql;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Receipts;
+using ImDapr.MessageService.Sending;
 using ImDapr.ServiceDefaults.Sql;
 using ImDapr.UnitTests.LocalDapr.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -43,7 +44,7 @@ internal sealed class InboxSystem : IAsyncDisposable
 
     /// <summary>An inbox as a newly activated actor has it: it remembers nothing.</summary>
     public UserInbox Inbox(string userId, InboxOptions? options = null) => new UserInboxes(
-        Client, new InboxOverflow(Sql), new InboxFiller(Messages, new MemberStore(Sql)), new InboxPages(Messages, Time), Messages, _marks!,
+        Client, new InboxOverflow(Sql), new InboxFiller(Messages, new MemberStore(Sql)), new InboxPages(Messages, Time, Options.Create(new MessageLimits())), Messages, _marks!,
         Options.Create(options ?? new InboxOptions()), Options.Create(new SessionsOptions()), Time, NullLoggerFactory.Instance).Of(userId);
 
     /// <summary>A conversation with messages that the user is a member of.</summary>

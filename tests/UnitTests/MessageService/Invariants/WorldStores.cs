@@ -60,7 +60,7 @@ internal sealed class WorldStores : IAsyncDisposable
 
     /// <summary>An inbox as a newly activated actor has it: it remembers nothing.</summary>
     public UserInbox Inbox(string userId) => new UserInboxes(
-        _client!, new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System), Messages[0], _marks!,
+        _client!, new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,
         Options.Create(Small), Options.Create(new SessionsOptions()), TimeProvider.System, NullLoggerFactory.Instance).Of(userId);
 
     public async ValueTask DisposeAsync()

@@ -3,10 +3,10 @@ using ImDapr.IntegrationTests.Stacks;
 
 namespace ImDapr.IntegrationTests.Chatting;
 
-public abstract class LostRedisTests(ServerCluster cluster)
+public abstract class LostStateTests(Cluster cluster)
 {
     [Fact]
-    public async Task Losing_all_of_Redis_loses_no_message()
+    public async Task Losing_the_whole_state_store_loses_no_message()
     {
         var (ann, bob) = (await TestUser.RegisterAsync(cluster, "ann"), await TestUser.RegisterAsync(cluster, "bob"));
         string epoch;
@@ -18,7 +18,7 @@ public abstract class LostRedisTests(ServerCluster cluster)
             epoch = (await device.SyncAsync(0)).Epoch;
         }
 
-        await cluster.LoseRedisAndRestartAsync(CancellationToken.None);
+        await cluster.LoseStateAndRestartAsync();
         await using var annsDevice = await ann.ConnectAsync(instance: 0);
         await using var bobsDevice = await bob.ConnectAsync(instance: 1);
 

@@ -68,13 +68,14 @@ public sealed class PrivateMariaDb : IAsyncDisposable
     {
         await File.WriteAllTextAsync(InitFile, $"CREATE DATABASE IF NOT EXISTS {Database} CHARACTER SET utf8mb4;\n", cancellationToken);
         await ServerProcess.RunAsync(FindInstaller()!, [
-            "--no-defaults", $"--datadir={DataFolder}", $"--user={Environment.UserName}",
+            "--no-defaults", $"--datadir={DataFolder}", $"--tmpdir={_folder}", $"--user={Environment.UserName}",
             "--auth-root-authentication-method=normal", "--skip-test-db"], cancellationToken);
     }
 
+    // A temporary folder of its own: a server that starts deletes what looks like its leftovers there, also those of a server that runs.
     private string[] Arguments() =>
     [
-        "--no-defaults", $"--datadir={DataFolder}", $"--user={Environment.UserName}", "--bind-address=127.0.0.1", $"--port={Port}",
+        "--no-defaults", $"--datadir={DataFolder}", $"--tmpdir={_folder}", $"--user={Environment.UserName}", "--bind-address=127.0.0.1", $"--port={Port}",
         $"--socket={Path.Combine(_folder, "mariadb.sock")}", $"--pid-file={Path.Combine(_folder, "mariadb.pid")}",
         $"--init-file={InitFile}", "--skip-log-bin", "--innodb-buffer-pool-size=64M",
     ];

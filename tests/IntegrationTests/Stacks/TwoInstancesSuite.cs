@@ -5,7 +5,7 @@ using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
 
-/// <summary>The suite on two instances of every service; the cluster starts once for all of these.</summary>
+/// <summary>What several instances could break, on two of every service; the cluster starts once for all of these.</summary>
 [CollectionDefinition(Name)]
 public sealed class TwoInstancesSuite : ICollectionFixture<TwoInstancesCluster>
 {
@@ -40,16 +40,10 @@ public sealed class TwoInstancesSending(TwoInstancesCluster cluster) : SendingTe
 public sealed class TwoInstancesSessions(TwoInstancesCluster cluster) : SessionTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesRefusals(TwoInstancesCluster cluster) : RefusalTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesMessagePack(TwoInstancesCluster cluster) : MessagePackTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesCrash(TwoInstancesCluster cluster) : CrashTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesTwoChats(TwoInstancesCluster cluster) : TwoChatsTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesReferences(TwoInstancesCluster cluster) : ReferenceTests(cluster);

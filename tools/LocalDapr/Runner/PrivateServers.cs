@@ -58,7 +58,8 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
         var port = Ports.Free();
         List<string> command =
         [
-            binary, "--no-defaults", $"--datadir={data}", $"--port={port}", "--bind-address=127.0.0.1", $"--socket={SocketPath(port)}",
+            // A temporary folder of its own: a server that starts deletes what looks like its leftovers there, also those of a server that runs.
+            binary, "--no-defaults", $"--datadir={data}", $"--tmpdir={folder}", $"--port={port}", "--bind-address=127.0.0.1", $"--socket={SocketPath(port)}",
             $"--pid-file={Path.Combine(folder, "server.pid")}", "--skip-name-resolve", "--character-set-server=utf8mb4", "--innodb-buffer-pool-size=256M",
             "--max-connections=500", .. AsRoot(),
         ];
@@ -88,8 +89,8 @@ public sealed class PrivateServers(string dataFolder, ConsoleOutput output) : IA
             Directory.Delete(fresh, recursive: true);
         output.Line("mysql", $"making a database in {data}");
         List<string> command = Find("mariadb-install-db") is { } install
-            ? [install, "--no-defaults", $"--datadir={fresh}", "--auth-root-authentication-method=normal", "--skip-test-db", .. AsRoot()]
-            : [server, "--no-defaults", "--initialize-insecure", $"--datadir={fresh}", .. AsRoot()];
+            ? [install, "--no-defaults", $"--datadir={fresh}", $"--tmpdir={folder}", "--auth-root-authentication-method=normal", "--skip-test-db", .. AsRoot()]
+            : [server, "--no-defaults", "--initialize-insecure", $"--datadir={fresh}", $"--tmpdir={folder}", .. AsRoot()];
         await using var process = Launch("mysql", folder, command);
         await process.Exited.WaitAsync(cancellationToken);
         if (process.ExitCode != 0)

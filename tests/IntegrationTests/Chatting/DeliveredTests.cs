@@ -60,4 +60,28 @@ public abstract class DeliveredTests(Cluster cluster)
 
         Assert.Equal(new Receipt(ack.ConversationId, bob.Id, 0, ack.Seq), await annsDevice.ReceiptAsync(_ => true));
     }
+
+    [Fact]
+    public async Task Members_ask_for_the_marks_of_all_and_nobody_else_does()
+    {
+        var (ann, bob) = (await TestUser.RegisterAsync(cluster, "ann"), await TestUser.RegisterAsync(cluster, "bob"));
+        var eve = await TestUser.RegisterAsync(cluster, "eve");
+        await using var annsDevice = await ann.ConnectAsync(instance: 0);
+        await using var bobsDevice = await bob.ConnectAsync(instance: 1);
+        await using var evesDevice = await eve.ConnectAsync();
+        var first = await annsDevice.SendToAsync(bob.Id, "one");
+        await annsDevice.SendToAsync(bob.Id, "two");
+        await bobsDevice.NextMessagesAsync(2);
+        await bobsDevice.AckAsync(2);
+        await bobsDevice.ReadAsync(first.ConversationId, first.Seq);
+        await annsDevice.ReceiptAsync(receipt => receipt is { ReadSeq: 1, DeliveredSeq: 2 });
+
+        var marks = await annsDevice.ReceiptsAsync(first.ConversationId);
+
+        Assert.Equal([ann.Id, bob.Id], marks.Select(mark => mark.UserId).Order(StringComparer.Ordinal));
+        Assert.Contains(new Receipt(first.ConversationId, bob.Id, ReadSeq: 1, DeliveredSeq: 2), marks);
+        Assert.Equal(ErrorCodes.NotAMember, await evesDevice.RefusedAsync("Receipts", new ReceiptsRequest(first.ConversationId)));
+        Assert.Equal(ErrorCodes.InvalidArgument, await annsDevice.RefusedAsync("Receipts", new ReceiptsRequest(null)));
+        Assert.Equal(marks, await annsDevice.ReceiptsAsync(first.ConversationId));
+    }
 }

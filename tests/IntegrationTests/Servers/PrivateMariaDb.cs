@@ -23,6 +23,9 @@ public sealed class PrivateMariaDb : IAsyncDisposable
     /// <summary>The same database for MySqlConnector.</summary>
     public string ConnectionString => $"Server=127.0.0.1;Port={Port};User ID=root;Database={Database}";
 
+    /// <summary>Of the running server; null between a crash and its recovery.</summary>
+    public int? ProcessId => _server?.ProcessId;
+
     public static bool CanStart => FindServer() is not null && FindInstaller() is not null;
 
     /// <exception cref="InvalidOperationException">There is no mariadbd, or it does not start.</exception>

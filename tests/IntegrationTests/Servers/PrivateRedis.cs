@@ -7,24 +7,28 @@ namespace ImDapr.IntegrationTests.Servers;
 public sealed class PrivateRedis : IAsyncDisposable
 {
     private readonly string _program;
-    private readonly string _folder = Directory.CreateTempSubdirectory("imdapr-redis-").FullName;
+    private readonly string _folder;
     private ServerProcess? _server;
 
-    private PrivateRedis(string program) => _program = program;
+    private PrivateRedis(string program, string folder) => (_program, _folder) = (program, folder);
 
     public int Port { get; } = ServerProcess.FreePort();
 
     /// <summary><c>host:port</c>, as in IMDAPR_REDIS_HOST.</summary>
     public string Host => $"127.0.0.1:{Port}";
 
+    /// <summary>Of the running server; null between a crash and its recovery.</summary>
+    public int? ProcessId => _server?.ProcessId;
+
     public static bool CanStart => FindProgram() is not null;
 
+    /// <param name="folder">Where it keeps its data, instead of a folder of its own; what is in it goes when the server is disposed of.</param>
     /// <exception cref="InvalidOperationException">There is no redis-server, or it does not start.</exception>
-    public static async Task<PrivateRedis> StartAsync(CancellationToken cancellationToken = default)
+    public static async Task<PrivateRedis> StartAsync(CancellationToken cancellationToken = default, string? folder = null)
     {
         var program = FindProgram() ?? throw new InvalidOperationException(
             "No redis-server on PATH: install it (Debian: apt-get install redis-server) or set IMDAPR_REDIS_HOST=host:port to one that tests may fill.");
-        var redis = new PrivateRedis(program);
+        var redis = new PrivateRedis(program, folder ?? Directory.CreateTempSubdirectory("imdapr-redis-").FullName);
         await redis.StartAgainAsync(cancellationToken);
         return redis;
     }
@@ -41,10 +45,20 @@ public sealed class PrivateRedis : IAsyncDisposable
         _server = null;
     }
 
+    /// <summary>Everything that it has stored is gone. To be called between a crash and its recovery.</summary>
+    public void LoseData()
+    {
+        foreach (var folder in Directory.GetDirectories(_folder))
+            Directory.Delete(folder, recursive: true);
+        foreach (var file in Directory.GetFiles(_folder))
+            File.Delete(file);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
-        Directory.Delete(_folder, recursive: true);
+        LoseData();
+        Directory.Delete(_folder);
     }
 
     private static string? FindProgram() => ServerProcess.Find("redis-server", "valkey-server");

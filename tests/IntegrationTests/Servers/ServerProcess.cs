@@ -41,6 +41,8 @@ internal sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"{program} ended with code {process.ExitCode}: {await output}{await errors}");
     }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>The program's full path, or null when it is not on PATH (nor where Debian keeps servers).</summary>
     public static string? Find(params string[] names)
     {

@@ -8,11 +8,14 @@ public sealed class StateFile
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
     private readonly Lock _lock = new();
-    private readonly string _path;
+    private readonly string? _path;
 
-    private StateFile(string path, DeviceState state) => (_path, State) = (path, state);
+    private StateFile(string? path, DeviceState state) => (_path, State) = (path, state);
 
     public DeviceState State { get; private set; }
+
+    /// <summary>A device that forgets everything when its process ends.</summary>
+    public static StateFile InMemory(ChatOptions options) => new(null, new(options.UserId, options.DeviceId, null, SyncState.Empty));
 
     /// <exception cref="ChatException">The file is there and cannot be read.</exception>
     public static StateFile Open(ChatOptions options)
@@ -38,17 +41,18 @@ public sealed class StateFile
         lock (_lock)
         {
             State = change(State);
-            Save();
+            if (_path is not null)
+                Save(_path);
         }
     }
 
-    private void Save()
+    private void Save(string path)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        var next = _path + ".next";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var next = path + ".next";
         using (var file = new FileStream(next, Private))
             JsonSerializer.Serialize(file, State, Json);
-        File.Move(next, _path, overwrite: true);
+        File.Move(next, path, overwrite: true);
     }
 
     // The refresh token is as good as a password: nobody else on this machine reads it.

@@ -63,14 +63,23 @@ public sealed class TokenSource(ChatOptions options, ImApi api, StateFile file, 
         {
             return await api.LoginAsync(login, cancellationToken);
         }
-        catch (ApiException e) when (e.Status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
+        catch (ApiException first) when (first.Status is HttpStatusCode.Unauthorized or HttpStatusCode.NotFound)
         {
-            await RegisterAsync(cancellationToken); // the server does not say whether the user or the password is unknown
-            return await api.LoginAsync(login, cancellationToken);
+            // The server does not say whether the user or the password is unknown.
+            var isNew = await TryRegisterAsync(cancellationToken);
+            try
+            {
+                return await api.LoginAsync(login, cancellationToken);
+            }
+            catch (ApiException again) when (!isNew && again.Status is HttpStatusCode.Unauthorized)
+            {
+                throw new ChatException($"{options.UserId} exists and has another password", again);
+            }
         }
     }
 
-    private async Task RegisterAsync(CancellationToken cancellationToken)
+    // Taken may also mean: by another device of the same user a moment ago, or by our own try whose answer was lost.
+    private async Task<bool> TryRegisterAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -78,9 +87,10 @@ public sealed class TokenSource(ChatOptions options, ImApi api, StateFile file, 
         }
         catch (ApiException e) when (e.Status is HttpStatusCode.Conflict)
         {
-            throw new ChatException($"{options.UserId} exists and has another password", e);
+            return false;
         }
         file.Update(state => state with { Sync = SyncState.Empty }); // a new user has no past: the server was wiped
+        return true;
     }
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;

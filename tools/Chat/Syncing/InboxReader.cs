@@ -17,6 +17,7 @@ public sealed class InboxReader : IDisposable
     private readonly Action<Message> _show;
     private readonly Func<CancellationToken, Task> _caughtUp;
     private readonly TimeProvider _time;
+    private readonly TimeSpan _syncEvery;
     private readonly ITimer _periodic;
     private readonly Channel<Push> _pushes;
     private readonly Channel<long> _acks = Channel.CreateBounded<long>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
@@ -26,9 +27,11 @@ public sealed class InboxReader : IDisposable
     private long _acknowledged;
 
     /// <param name="caughtUp">Called when the first sync of a connection has shown everything.</param>
-    public InboxReader(HubLink link, StateFile file, Action<Message> show, Func<CancellationToken, Task> caughtUp, TimeProvider time)
+    /// <param name="syncEvery">Whatever was lost is seen after this time at the latest; five minutes when it is not given.</param>
+    public InboxReader(
+        HubLink link, StateFile file, Action<Message> show, Func<CancellationToken, Task> caughtUp, TimeProvider time, TimeSpan? syncEvery = null)
     {
-        (_link, _file, _show, _caughtUp, _time) = (link, file, show, caughtUp, time);
+        (_link, _file, _show, _caughtUp, _time, _syncEvery) = (link, file, show, caughtUp, time, syncEvery ?? TimeSpan.FromMinutes(5));
         _engine = new(file.State.Sync);
         _pushes = Channel.CreateBounded<Push>(
             new BoundedChannelOptions(WaitingPushes) { FullMode = BoundedChannelFullMode.DropWrite }, _ => Volatile.Write(ref _wanted, 1));
@@ -206,8 +209,8 @@ public sealed class InboxReader : IDisposable
         _acks.Writer.TryWrite(state.Position);
     }
 
-    // Whatever was lost is seen after this time at the latest; the jitter keeps clients from asking in step.
-    private static TimeSpan PeriodicWait() => TimeSpan.FromSeconds(Random.Shared.Next(180, 300));
+    // The jitter keeps clients from asking in step.
+    private TimeSpan PeriodicWait() => _syncEvery * (0.6 + (Random.Shared.NextDouble() * 0.4));
 
     private sealed record Push(InboxEntry[] Entries, Message[] Timeline)
     {

@@ -13,6 +13,9 @@ public sealed record AppSpec(
     public int Port => Sidecar.AppPort;
 
     public bool Listens => Port > 0;
+
+    /// <summary>False: somebody else starts the app, and it gets its sidecar alone.</summary>
+    public bool IsStarted => Command.Count > 0;
 }
 
 /// <summary>A multi-app run file (dapr.yaml), the fields that a local run needs (dapr-contract 7.5).</summary>
@@ -59,9 +62,6 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
         var appFolder = Path.GetFullPath(app.Required("appDirPath"), folder);
         if (!Directory.Exists(appFolder))
             throw app.Wrong($"'appDirPath' {appFolder} does not exist");
-        var command = app.Texts("command");
-        if (command.Count == 0)
-            throw app.Wrong("'command' is missing");
         var both = new Shares(app, common);
         var sidecar = new SidecarOptions(
             app.Text("appID") ?? Path.GetFileName(appFolder), Math.Max(0, app.Number("appPort") ?? 0),
@@ -75,7 +75,7 @@ public sealed record RunFile(string File, string Folder, IReadOnlyList<AppSpec> 
             AppMaxConcurrency = both.Number("appMaxConcurrency") ?? -1,
             MaxBodyBytes = both.Bytes("maxBodySize") ?? SidecarOptions.DefaultMaxBodyBytes,
         };
-        return new AppSpec(sidecar, appFolder, command, ReadEnvironment(app, common));
+        return new AppSpec(sidecar, appFolder, app.Texts("command"), ReadEnvironment(app, common));
     }
 
     private static AppHealthOptions? ReadHealth(Shares both)

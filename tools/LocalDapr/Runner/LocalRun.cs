@@ -17,6 +17,8 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
 
     private readonly List<RunningApp> _apps = [];
     private readonly ILoggerFactory _loggers = LoggerFactory.Create(logging => logging.AddProvider(new ConsoleOutputLoggerProvider(output)));
+    private readonly List<Task> _awaited = [];
+    private readonly CancellationTokenSource _stop = new();
     private PrivateServers? _servers;
     private LocalDaprHost? _host;
 
@@ -36,7 +38,10 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         }
         _host = new LocalDaprHost(data, _loggers);
         foreach (var spec in file.Apps)
-            _apps.Add(await StartAppAsync(file, spec, served, _host, cancellationToken));
+        {
+            if (await StartAppAsync(file, spec, served, _host, cancellationToken) is { } app)
+                _apps.Add(app);
+        }
         await Task.WhenAll(_apps.Where(app => app.Spec.Listens).Select(app => WaitHealthyAsync(app, cancellationToken)));
         Announce(file);
     }
@@ -45,15 +50,23 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     /// <exception cref="RunnerException">Always: which app, and what it said last.</exception>
     public async Task WaitAsync(CancellationToken cancellationToken)
     {
+        if (_apps.Count == 0)
+            await Task.Delay(Timeout.Infinite, cancellationToken);
         var ended = await Task.WhenAny(_apps.Select(app => app.Process.Exited)).WaitAsync(cancellationToken);
         throw Died(_apps.First(app => app.Process.Exited == ended));
     }
 
-    private async Task<RunningApp> StartAppAsync(
+    /// <summary>Null for an app that somebody else starts, whenever he likes.</summary>
+    private async Task<RunningApp?> StartAppAsync(
         RunFile file, AppSpec spec, IReadOnlyDictionary<string, string> served, LocalDaprHost host, CancellationToken cancellationToken)
     {
         var environment = EnvironmentOf(spec, served);
         var sidecar = await host.AddSidecarAsync(spec.Sidecar with { ResourcesPaths = ResourceFolders(spec), Environment = environment }, cancellationToken);
+        if (!spec.IsStarted)
+        {
+            _awaited.Add(AwaitAppAsync(sidecar));
+            return null;
+        }
         var name = DisplayName(file, spec);
         var process = AppProcess.Start(name, spec.Folder, spec.Command, Variables(sidecar, environment), line => output.Line(name, line));
         var app = new RunningApp(spec, sidecar, process);
@@ -71,6 +84,24 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         {
             await process.DisposeAsync();
             throw;
+        }
+    }
+
+    private async Task AwaitAppAsync(Sidecar sidecar)
+    {
+        if (sidecar.Options.AppPort == 0)
+            return;
+        try
+        {
+            await sidecar.ConnectAppAsync(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return; // it never came
+        }
+        catch (Exception failure)
+        {
+            output.Line("localdapr", $"Warning: {sidecar.Options.AppId} on port {sidecar.Options.AppPort} could not be connected: {failure.Message}");
         }
     }
 
@@ -108,7 +139,8 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     {
         foreach (var spec in file.Apps)
         {
-            foreach (var port in new[] { spec.Port, spec.Sidecar.HttpPort, spec.Sidecar.GrpcPort }.Where(port => port > 0))
+            // Whom somebody else starts may be there already.
+            foreach (var port in new[] { spec.IsStarted ? spec.Port : 0, spec.Sidecar.HttpPort, spec.Sidecar.GrpcPort }.Where(port => port > 0))
             {
                 if (Ports.IsTaken(port))
                     throw new RunnerException($"Port {port} of {spec.AppId} is taken by another program. Stop that one, or change the port in {file.File}.");
@@ -166,7 +198,9 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
     private void Announce(RunFile file)
     {
         output.Say("");
-        output.Say($"Ready: {_apps.Count} apps are healthy.");
+        output.Say(_awaited.Count == 0
+            ? $"Ready: {_apps.Count} apps are healthy."
+            : $"Ready: {_apps.Count} apps are healthy, {_awaited.Count} sidecars wait for theirs.");
         foreach (var line in ReadyText(file))
             output.Say(line);
         output.Say("Stop:  Ctrl+C");
@@ -191,6 +225,8 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
 
     public async ValueTask DisposeAsync()
     {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_awaited);
         // In the opposite order, so that nobody calls what is gone already; and each app may use its sidecar while it drains.
         foreach (var app in Enumerable.Reverse(_apps))
         {
@@ -204,6 +240,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         if (_servers is not null)
             await _servers.DisposeAsync();
         _loggers.Dispose();
+        _stop.Dispose();
     }
 
     private static async Task HandOverAsync(RunningApp app)

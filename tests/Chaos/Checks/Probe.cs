@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using ImDapr.Chaos.Traffic;
+
+namespace ImDapr.Chaos.Checks;
+
+/// <summary>Measures how long after a fault messages flow again.</summary>
+internal static class Probe
+{
+    private static readonly Talk Short = new(TimeSpan.Zero, 1, IsAlone: false);
+
+    /// <summary>From now until one new message of each of some people has been acknowledged and shown by the one it was written to.</summary>
+    /// <returns>At most <paramref name="limit"/>.</returns>
+    public static async Task<TimeSpan> ResumedAsync(Crowd crowd, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        end.CancelAfter(limit);
+        var pairs = crowd.People.Where((_, i) => i % 6 == 0).Select(person => (From: person, To: crowd.People[(Array.IndexOf(crowd.People, person) + 1) % crowd.People.Length]));
+        await Task.WhenAll(pairs.Select(pair => SendAsync(crowd, pair.From, pair.To, end.Token))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return clock.Elapsed;
+    }
+
+    private static async Task SendAsync(Crowd crowd, Person from, Person to, CancellationToken cancellationToken)
+    {
+        var sent = await from.SendAsync(crowd.Ledger, new Addressee(to.Id, null), Short, cancellationToken);
+        await to.Devices[0].Screen.ReachedAsync(sent.ConversationId, sent.Seq, cancellationToken);
+    }
+}

@@ -1,0 +1,33 @@
+using ImDapr.Chaos.Processes;
+using ImDapr.Chaos.Traffic;
+
+namespace ImDapr.Chaos.Faults;
+
+/// <summary>What a fault may lay hands on.</summary>
+internal sealed record Scene(ChaosSystem System, Crowd Crowd, Random Random)
+{
+    private readonly List<string> _complaints = [];
+
+    public Stores Stores => System.Stores ?? throw new InvalidOperationException("this fault needs Redis and MariaDB");
+
+    /// <summary>Something that this fault promised to bear and did not; the run goes on.</summary>
+    public void Complain(string what) => _complaints.Add(what);
+
+    public string[] TakeComplaints()
+    {
+        string[] complaints = [.. _complaints];
+        _complaints.Clear();
+        return complaints;
+    }
+}
+
+/// <summary>Something that goes wrong while people talk, and is over when the task ends.</summary>
+/// <param name="Name">As it stands in the table.</param>
+/// <param name="RunAsync">Breaks, waits, mends.</param>
+/// <param name="NeedsServers">It has no meaning on the embedded stack.</param>
+/// <param name="IsInShort">It is part of the short form.</param>
+internal sealed record Fault(string Name, Func<Scene, CancellationToken, Task> RunAsync, bool NeedsServers = false, bool IsInShort = false)
+{
+    /// <summary>How long service may take to resume after the fault is over: a process that starts needs some seconds, a store that is back must be found within 5.</summary>
+    public TimeSpan ResumesWithin { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -83,6 +83,22 @@ run_conformance() {
   count $? "conformance on $1" "$file" "$before"
 }
 
+# run_chaos NAME MINUTES OPTION...: counts its faults; its last line says how many were borne.
+run_chaos() {
+  local name=$1 before=$failed log="$results/chaos-$1.log" code
+  echo "== chaos on $name"
+  timeout -k 30 "$2m" dotnet tests/Chaos/bin/Debug/net10.0/ImDapr.Chaos.dll "${@:3}" | tee "$log"
+  code=${PIPESTATUS[0]}
+  if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
+  fi
+  if [ "$code" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+    failed=$((failed + 1))
+    echo "FAILED: chaos on $name ended with code $code"
+  fi
+}
+
 rm -rf "$results"
 mkdir -p "$results"
 install_servers
@@ -97,6 +113,8 @@ run_tests tests/UnitTests 3
 run_conformance embedded 5
 run_conformance servers 5
 run_tests tests/IntegrationTests 15
+run_chaos servers 4 --short
+run_chaos embedded 3 --short --embedded
 check "the benchmarks run" timeout -k 30 3m dotnet tests/Benchmarks/bin/Debug/net10.0/ImDapr.Benchmarks.dll --quick
 check "the costs of storage models are measured" timeout -k 30 2m tests/StorageCosts/bin/Debug/net10.0/ImDapr.StorageCosts --quick --model redis --policy reference
 check "the commands of README.md in a fresh clone" timeout -k 30 5m tests/readme.sh

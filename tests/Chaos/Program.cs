@@ -5,7 +5,7 @@ var seed = new Option<int>("--seed") { Description = "Reproduces the choices of 
 var isShort = new Option<bool>("--short") { Description = "The few faults that are tried with every change" };
 var embedded = new Option<bool>("--embedded") { Description = "On SQLite, without Redis and MariaDB: process faults only" };
 var only = new Option<string?>("--only") { Description = "Only faults whose name contains this" };
-var messages = new Option<int>("--messages") { Description = "Talk on after the last fault until so many messages have been acknowledged" };
+var messages = new Option<int?>("--messages") { Description = "Talk on after the last fault until so many messages have been acknowledged (200,000 in a whole run)" };
 var minutes = new Option<double>("--minutes") { Description = "Break off, and fail, after so many minutes", DefaultValueFactory = _ => 60 };
 var command = new RootCommand("Breaks a running ImDapr in every way that production knows, and holds it to its promise: what was acknowledged is never lost.")
 {
@@ -14,7 +14,8 @@ var command = new RootCommand("Breaks a running ImDapr in every way that product
 command.SetAction(async (parsed, cancellationToken) =>
 {
     var options = new ChaosOptions(
-        parsed.GetValue(seed), parsed.GetValue(isShort), parsed.GetValue(embedded), parsed.GetValue(only), parsed.GetValue(messages),
+        parsed.GetValue(seed), parsed.GetValue(isShort), parsed.GetValue(embedded), parsed.GetValue(only),
+        parsed.GetValue(messages) ?? (parsed.GetValue(isShort) || parsed.GetValue(only) is not null ? 0 : 200_000),
         TimeSpan.FromMinutes(parsed.GetValue(minutes)));
     var report = new Report(options);
     using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

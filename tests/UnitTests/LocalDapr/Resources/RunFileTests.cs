@@ -54,6 +54,14 @@ public sealed class RunFileTests : IDisposable
         Assert.False(Assert.Single(file.Apps).Listens);
     }
 
+    [Fact]
+    public void An_app_without_a_command_is_started_by_somebody_else()
+    {
+        var file = Read("common: {resourcesPaths: [.]}\napps:\n  - {appID: one, appDirPath: ., appPort: 5000}");
+
+        Assert.False(Assert.Single(file.Apps).IsStarted);
+    }
+
     [Theory]
     [InlineData("appProtocol: grpc", "use http")]
     [InlineData("appChannelAddress: 10.0.0.1", "this machine")]

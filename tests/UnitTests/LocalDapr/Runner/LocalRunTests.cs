@@ -96,6 +96,28 @@ public sealed class LocalRunTests : IDisposable
         await app.WaitForExitAsync().WaitAsync(Components.Patience);
     }
 
+    [Fact]
+    public async Task An_app_that_somebody_else_starts_is_found_when_it_comes()
+    {
+        var port = FreePort();
+        WriteRun(port, script: null);
+        await using var run = Run();
+        await run.StartAsync(CancellationToken.None).WaitAsync(Components.Patience);
+
+        var asked = new TaskCompletionSource();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        await using var app = builder.Build();
+        app.MapGet("/dapr/subscribe", () =>
+        {
+            asked.TrySetResult();
+            return Results.Json(Array.Empty<object>());
+        });
+        await app.StartAsync();
+
+        await asked.Task.WaitAsync(Components.Patience);
+    }
+
     private LocalRun Run() => new(new RunOptions(Path.Combine(_folder.Path, "dapr.yaml"), [], StartServers: false), new ConsoleOutput());
 
     private async Task StartAsync()
@@ -104,8 +126,9 @@ public sealed class LocalRunTests : IDisposable
         await run.StartAsync(CancellationToken.None).WaitAsync(Components.Patience);
     }
 
-    private void WriteRun(int port, string script)
+    private void WriteRun(int port, string? script)
     {
+        var command = script is null ? "" : $"command: [\"sh\", \"-c\", \"{script}\"]";
         Directory.CreateDirectory(Path.Combine(_folder.Path, "components"));
         Write("dapr.yaml", $"""
             version: 1
@@ -115,7 +138,7 @@ public sealed class LocalRunTests : IDisposable
               - appID: thing
                 appDirPath: .
                 appPort: {port}
-                command: ["sh", "-c", "{script}"]
+                {command}
             """);
     }
 

@@ -36,8 +36,8 @@ public sealed class TokenIssuer(SigningKeys keys, IOptions<AccessTokenOptions> o
         {
             Issuer = TokenRules.Issuer,
             Audience = TokenRules.Audience,
+            // No "not before": tokens of an instance whose clock runs ahead would be refused by all others.
             IssuedAt = now,
-            NotBefore = now,
             Expires = now.AddSeconds(options.Value.AccessLifetimeSeconds),
             Claims = new Dictionary<string, object>
             {

@@ -3,6 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using ImDapr.LocalDapr.Resources;
 using ImDapr.LocalDapr.Runner;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace ImDapr.UnitTests.LocalDapr.Runner;
 

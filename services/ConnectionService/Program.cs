@@ -1,6 +1,7 @@
 using ImDapr.ConnectionService.Delivery;
 using ImDapr.ConnectionService.Edge;
 using ImDapr.ConnectionService.Hubs;
+using ImDapr.ConnectionService.Overload;
 using ImDapr.ConnectionService.Presence;
 using ImDapr.ConnectionService.Sending;
 using ImDapr.ConnectionService.Sessions;
@@ -13,7 +14,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddImAuthentication();
 builder.AddHub().AddBackplane(await BackplaneDiscovery.FindAsync(builder.Configuration));
-builder.AddSessions().AddSending().AddPresence().AddDelivery().AddTimelines().AddEdge();
+builder.AddOverload().AddSessions().AddSending().AddPresence().AddDelivery().AddTimelines().AddEdge();
 builder.Services.AddUserActorClient();
 
 var app = builder.Build();
@@ -21,6 +22,7 @@ app.UseSidecarOnly();
 app.MapServiceDefaults();
 app.UseCors();
 app.UseAuthentication();
+app.UseEdgeLimits();
 app.UseAuthorization();
 app.MapHub();
 app.MapSessions();

@@ -21,6 +21,7 @@ public static class MessageServiceExtensions
     public static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<MessageLimits>().BindConfiguration("Limits").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<MessageWriterOptions>().BindConfiguration("Writing").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateOnStart();
         builder.Services.AddSingleton<SendGate>().AddSingleton<DirectGate>().AddSingleton<ReferenceGate>();
         builder.Services.AddSingleton<ServerMessages>().AddSingleton<Recalls>().AddSingleton<MessageAmender>();

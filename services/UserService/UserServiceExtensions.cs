@@ -22,6 +22,8 @@ public static class UserServiceExtensions
 
     public static WebApplicationBuilder AddDevices(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<SignInLimitOptions>().BindConfiguration("RateLimits").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<SignInLimits>();
         builder.Services.AddSingleton<DeviceStore>().AddSingleton<SessionEnding>().AddSingleton<RefreshLifetime>();
         return builder;
     }

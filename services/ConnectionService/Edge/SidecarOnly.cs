@@ -33,5 +33,6 @@ public sealed class SidecarOnly(IConfiguration configuration)
         && !context.Request.Headers.Keys.Any(IsOfProxy);
 
     private static bool IsOfProxy(string header) =>
-        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
+        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+        || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase); // what is left of one that was believed (UseForwardedHeaders)
 }

@@ -1,7 +1,10 @@
+using ImDapr.ConnectionService.Overload;
 using ImDapr.ConnectionService.Protocol;
 using ImDapr.ServiceDefaults.Auth;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Hubs;
 
@@ -22,9 +25,19 @@ public static class HubExtensions
         return builder.Services.AddSignalR(Configure).AddImProtocols();
     }
 
-    public static void MapHub(this IEndpointRouteBuilder routes) =>
-        routes.MapHub<ImHub>(Path, hub => hub.CloseOnAuthenticationExpiration = true)
+    // What MapHub does, with the bounded output before the hub.
+    public static void MapHub(this IEndpointRouteBuilder routes)
+    {
+        var pushes = routes.ServiceProvider.GetRequiredService<IOptions<PushOptions>>().Value;
+        var http = new HttpConnectionDispatcherOptions
+        {
+            CloseOnAuthenticationExpiration = true,
+            TransportSendTimeout = TimeSpan.FromSeconds(pushes.SendTimeoutSeconds),
+        };
+        routes.MapConnections(Path, http, connection => connection.UseBoundedOutput().UseHub<ImHub>())
+            .WithMetadata(new HubMetadata(typeof(ImHub)))
             .RequireAuthorization(policy => policy.RequireAuthenticatedUser().RequireAssertion(IsDeviceOfToken));
+    }
 
     private static void Configure(HubOptions hub)
     {
@@ -35,6 +48,7 @@ public static class HubExtensions
         // One call at a time per connection: sends keep their order.
         hub.MaximumParallelInvocationsPerClient = 1;
         hub.AddFilter<HubErrors>();
+        hub.AddFilter<HubLimits>();
     }
 
     // The query is for logs and load balancers; the token is the truth, and a client that confuses its devices is told at once.

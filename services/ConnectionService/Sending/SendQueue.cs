@@ -21,6 +21,7 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
 
     private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(options.Value.QueueCapacity);
     private readonly Lock _taking = new();
+    private long _bytes;
 
     /// <summary>Sends with the next batch. Giving up the wait does not take the send out of its batch.</summary>
     public Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
@@ -28,7 +29,16 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
         if (SendBatchWriter.TryWrite(command) is not { } json)
             return Task.FromResult(Unwritable);
         var send = new PendingSend(json);
-        return _queue.Writer.TryWrite(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
+        return TryQueue(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
+    }
+
+    // Several may look at once and exceed the bytes by one message each, which is bounded by what SignalR takes.
+    private bool TryQueue(PendingSend send)
+    {
+        if (Interlocked.Read(ref _bytes) >= options.Value.QueueBytes || !_queue.Writer.TryWrite(send))
+            return false;
+        Interlocked.Add(ref _bytes, send.Json.Length);
+        return true;
     }
 
     /// <summary>Accepts no more and lets what waits go out first, as long as the host waits.</summary>
@@ -64,8 +74,10 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
                 bytes += next.Json.Length;
                 if (batch.Count > 0 && bytes > Limits.BatchBytes)
                     break;
-                if (_queue.Reader.TryRead(out var taken))
-                    batch.Add(taken);
+                if (!_queue.Reader.TryRead(out var taken))
+                    break;
+                Interlocked.Add(ref _bytes, -taken.Json.Length);
+                batch.Add(taken);
             }
         }
         return batch;

@@ -9,6 +9,10 @@ public sealed class SendQueueOptions
     [Range(1, 1_000_000)]
     public int QueueCapacity { get; init; } = 10_000;
 
+    /// <summary>Bytes that they may take together. A body that is far too large is refused by its owner only.</summary>
+    [Range(1024 * 1024, 1024 * 1024 * 1024)]
+    public int QueueBytes { get; init; } = 64 * 1024 * 1024;
+
     /// <summary>Most sends of one batch.</summary>
     [Range(1, 1000)]
     public int BatchSends { get; init; } = 256;

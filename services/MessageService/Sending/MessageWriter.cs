@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
 using ImDapr.ServiceDefaults.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Sending;
 
@@ -9,21 +10,30 @@ namespace ImDapr.MessageService.Sending;
 /// Group commit: everything that waits is stored with one insert, published with one event, and only then acknowledged. A batch forms by
 /// itself while the one before it is being stored; a message that comes alone waits for nobody.
 /// </summary>
-public sealed partial class MessageWriter(IMessageStore store, MessagePublisher publisher, ILogger<MessageWriter> logger) : BackgroundService
+public sealed partial class MessageWriter(
+    IMessageStore store, MessagePublisher publisher, IOptions<MessageWriterOptions> options, ILogger<MessageWriter> logger) : BackgroundService
 {
-    private const int QueueCapacity = 10_000;
     private const int MaxBatch = 500;
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(
-        new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+        new BoundedChannelOptions(options.Value.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly List<PendingSend> _heldOver = [];
+    private long _bytes;
+
+    /// <summary>Whoever comes now is refused.</summary>
+    public bool IsFull => _queue.Reader.Count >= options.Value.QueueCapacity || Interlocked.Read(ref _bytes) >= options.Value.QueueBytes;
+
+    /// <summary>The answer of a queue that is full.</summary>
+    public static readonly Refusal Full = new(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.");
 
     /// <summary>Stores and publishes the message; a full queue answers <c>unavailable</c> at once.</summary>
     public Task<Answer<SendAck>> WriteAsync(PendingSend send)
     {
-        if (!_queue.Writer.TryWrite(send))
-            send.Refuse(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.");
+        if (IsFull || !_queue.Writer.TryWrite(send))
+            send.Refuse(Full);
+        else
+            Interlocked.Add(ref _bytes, send.Bytes);
         return send.Answer;
     }
 
@@ -51,8 +61,11 @@ public sealed partial class MessageWriter(IMessageStore store, MessagePublisher 
         _heldOver.Clear();
         foreach (var send in candidates)
             Take(send);
-        while (batch.Count < MaxBatch && bytes < Limits.BatchBytes / 2 && _queue.Reader.TryRead(out var send))
+        while (batch.Count < MaxBatch && _heldOver.Count < MaxBatch && bytes < Limits.BatchBytes / 2 && _queue.Reader.TryRead(out var send))
+        {
+            Interlocked.Add(ref _bytes, -send.Bytes);
             Take(send);
+        }
         return batch;
 
         void Take(PendingSend send)

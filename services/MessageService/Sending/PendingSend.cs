@@ -19,6 +19,8 @@ public sealed class PendingSend(Message message)
     public void Acknowledge(StoredSend stored) => _answer.TrySetResult(
         Contracts.Answer<SendAck>.Of(new(stored.Message.ConversationId, stored.Message.Seq, stored.Message.SentAt, stored.IsDuplicate)));
 
+    public void Refuse(Refusal refusal) => _answer.TrySetResult(Contracts.Answer<SendAck>.Refused(refusal));
+
     public void Refuse(string code, string sentence) => _answer.TrySetResult(Contracts.Answer<SendAck>.Refused(code, sentence));
 }
 

@@ -15,6 +15,9 @@ public static class SendingApi
 
     private static async Task<SendBatchAnswer> SendAsync(SendBatch batch, SendGate gate, MemberDirectory members, MessageWriter writer, CancellationToken cancellationToken)
     {
+        // Before anything is asked or made for them: what cannot be stored anyway costs nothing.
+        if (writer.IsFull)
+            return new SendBatchAnswer([.. batch.Sends.Select(_ => Answer<SendAck>.Refused(MessageWriter.Full))]);
         var refusals = await gate.CheckAsync(batch.Sends, cancellationToken);
         var answers = new Task<Answer<SendAck>>[refusals.Length];
         for (var i = 0; i < answers.Length; i++)

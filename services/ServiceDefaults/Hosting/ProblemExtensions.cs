@@ -14,6 +14,9 @@ public static class ProblemExtensions
             type: $"urn:imdapr:error:{refusal.Code}",
             extensions: new Dictionary<string, object?> { ["code"] = refusal.Code, ["retryable"] = refusal.IsRetryable });
 
+    /// <summary>With a <c>Retry-After</c>, in whole seconds.</summary>
+    public static IResult ToProblem(this Refusal refusal, TimeSpan retryAfter) => new RetryLater(refusal.ToProblem(), retryAfter);
+
     public static int StatusOf(string code) => code switch
     {
         ErrorCodes.InvalidArgument => StatusCodes.Status400BadRequest,
@@ -26,4 +29,13 @@ public static class ProblemExtensions
         ErrorCodes.Unavailable => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
+
+    private sealed record RetryLater(ProblemHttpResult Problem, TimeSpan After) : IResult
+    {
+        public Task ExecuteAsync(HttpContext context)
+        {
+            context.Response.Headers.RetryAfter = $"{Math.Ceiling(After.TotalSeconds):F0}";
+            return Problem.ExecuteAsync(context);
+        }
+    }
 }

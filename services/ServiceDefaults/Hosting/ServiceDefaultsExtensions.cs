@@ -4,6 +4,7 @@ using ImDapr.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,6 +19,9 @@ namespace ImDapr.ServiceDefaults.Hosting;
 /// <summary>What every service has in common: where it listens, how it logs, writes JSON, answers errors and reaches its sidecar.</summary>
 public static class ServiceDefaultsExtensions
 {
+    // What a sidecar passes on, and the envelope of an event around it.
+    private const int MaxBodyBytes = 8 * 1024 * 1024;
+
     public static WebApplicationBuilder AddServiceDefaults(this WebApplicationBuilder builder)
     {
         ListenOnAppPort(builder);
@@ -52,7 +56,21 @@ public static class ServiceDefaultsExtensions
     {
         if (builder.Configuration["APP_PORT"] is { Length: > 0 } port)
             builder.WebHost.UseUrls($"http://localhost:{port}");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            Limit(kestrel.Limits);
+            builder.Configuration.GetSection("Kestrel:Limits").Bind(kestrel.Limits);
+        });
+    }
+
+    // Some 30 KB each: what a machine of 4 GB bears. Sockets of the hub leave room for those of the sidecar, which must always get through.
+    private static void Limit(KestrelServerLimits limits)
+    {
+        limits.MaxConcurrentUpgradedConnections = 50_000;
+        limits.MaxConcurrentConnections = 60_000;
+        limits.MaxRequestBodySize = MaxBodyBytes;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
     }
 
     private static void AddLogging(WebApplicationBuilder builder)

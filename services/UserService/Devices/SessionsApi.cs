@@ -16,16 +16,18 @@ public static class SessionsApi
     public static void MapSessions(this IEndpointRouteBuilder routes)
     {
         var sessions = routes.MapGroup("/api/sessions").AllowAnonymous();
-        sessions.MapPost("/", LoginAsync);
+        sessions.MapPost("/", LoginAsync).Produces<SessionTokens>().ProducesProblem(StatusCodes.Status429TooManyRequests);
         sessions.MapPost("/refresh", RefreshAsync);
     }
 
-    private static async Task<Results<Ok<SessionTokens>, ProblemHttpResult>> LoginAsync(
-        LoginRequest request, UserStore users, PasswordRules passwords, DeviceStore devices, TokenIssuer issuer, RefreshLifetime lifetime,
-        CancellationToken cancellationToken)
+    private static async Task<IResult> LoginAsync(
+        LoginRequest request, SignInLimits limits, UserStore users, PasswordRules passwords, DeviceStore devices, TokenIssuer issuer,
+        RefreshLifetime lifetime, CancellationToken cancellationToken)
     {
         if (Check(request) is { } refusal)
             return refusal.ToProblem();
+        if (limits.Take(request.UserId!) is { Ticks: > 0 } wait)
+            return RetryHint.Limited("Too many sign-ins of this user.", wait).ToProblem(wait);
         var hash = await users.PasswordHashAsync(request.UserId!, cancellationToken);
         if (!passwords.Matches(request.UserId!, hash, request.Password!))
             return WrongPassword.ToProblem();

@@ -6,6 +6,17 @@ namespace ImDapr.IntegrationTests.Stacks;
 public abstract class Cluster(string name, string template) : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory($"imdapr-{name}-").FullName;
+    private static readonly Dictionary<string, string> Hurried = new()
+    {
+        // Hundreds of users sign in: a hash of full strength for each would be most of what a small machine does here.
+        ["Passwords__IterationCount"] = "1000",
+        // A test signs in for every REST call, all of them from one address, and sends faster than people do.
+        ["RateLimits__SignInBurst"] = "10000",
+        ["RateLimits__AnonymousBurst"] = "100000",
+        ["RateLimits__SendBurst"] = "100000",
+        ["RateLimits__CallBurst"] = "100000",
+    };
+
     private DaprYaml? _yaml;
     private LocalDaprProcess? _system;
 
@@ -33,8 +44,10 @@ public abstract class Cluster(string name, string template) : IAsyncLifetime
     public virtual async Task InitializeAsync()
     {
         CopyFolder(Path.Combine(Repository.Root, "components"), Path.Combine(_folder, "components"));
-        // Hundreds of users sign in: a hash of full strength for each would be most of what a small machine does here.
-        _yaml = DaprYaml.Write(template, _folder, new Dictionary<string, string>(AppSettings) { ["Passwords__IterationCount"] = "1000" });
+        var settings = new Dictionary<string, string>(Hurried);
+        foreach (var (name, value) in AppSettings)
+            settings[name] = value;
+        _yaml = DaprYaml.Write(template, _folder, settings);
         Directory.CreateDirectory(Path.GetDirectoryName(LogPath)!);
         File.Delete(LogPath);
         await StartAsync();

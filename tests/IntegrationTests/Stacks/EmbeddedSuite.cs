@@ -1,6 +1,7 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
 using ImDapr.IntegrationTests.Features;
+using ImDapr.IntegrationTests.Overload;
 using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
@@ -71,3 +72,6 @@ public sealed class EmbeddedDelivered(EmbeddedCluster cluster) : DeliveredTests(
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedLostState(EmbeddedCluster cluster) : LostStateTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedSlowReaders(EmbeddedCluster cluster) : SlowReaderTests(cluster);

@@ -1,6 +1,7 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
 using ImDapr.IntegrationTests.Features;
+using ImDapr.IntegrationTests.Overload;
 using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
@@ -71,3 +72,6 @@ public sealed class RedisMySqlPolling(RedisMySqlCluster cluster) : PollingTests(
 
 [Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlDelivered(RedisMySqlCluster cluster) : DeliveredTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlSlowReaders(RedisMySqlCluster cluster) : SlowReaderTests(cluster);

@@ -44,6 +44,26 @@ public sealed class SendQueueTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Many_large_sends_are_refused_by_their_bytes_and_room_comes_back()
+    {
+        const int mebibyte = 1024 * 1024;
+        var queue = await StartAsync(new() { BatchesInFlight = 1, BatchSends = 1, QueueBytes = mebibyte });
+        var first = queue.SendAsync(Command("first"), default);
+        var busy = await _service.NextAsync();
+
+        var waiting = queue.SendAsync(Command("large", new string('x', mebibyte)), default);
+        var refused = await queue.SendAsync(Command("refused"), default);
+        busy.Answer();
+        (await _service.NextAsync()).Answer();
+        await Task.WhenAll(first, waiting).WaitAsync(Patience);
+        var later = queue.SendAsync(Command("later"), default);
+        (await _service.NextAsync()).Answer();
+
+        Assert.Equal(ErrorCodes.Unavailable, refused.Refusal!.Code);
+        Assert.NotNull((await later.WaitAsync(Patience)).Value);
+    }
+
+    [Fact]
     public async Task Several_batches_are_in_flight_at_once()
     {
         var queue = await StartAsync(new() { BatchesInFlight = 2 });

@@ -1,3 +1,5 @@
+using ImDapr.Contracts;
+
 namespace ImDapr.Chat.Connecting;
 
 /// <summary>Waits that double from a quarter of a second up to ten, with jitter so that clients of a dead node do not return as one.</summary>
@@ -8,6 +10,10 @@ public sealed class Backoff(TimeProvider time)
     private TimeSpan _next = First;
 
     public void Reset() => _next = First;
+
+    /// <summary>Waits as long as the refusal asks for, but not longer than <see cref="Longest"/>; without a hint as without a refusal.</summary>
+    public Task WaitAsync(Refusal refusal, CancellationToken cancellationToken) =>
+        RetryHint.Of(refusal) is { } wait ? Task.Delay(wait < Longest ? wait : Longest, time, cancellationToken) : WaitAsync(cancellationToken);
 
     public Task WaitAsync(CancellationToken cancellationToken)
     {

@@ -7,7 +7,8 @@ namespace ImDapr.Chat.Sending;
 /// <summary>Where lines go: to a user, or into a conversation. Exactly one of the two is set.</summary>
 public sealed record Target(string? UserId, string? ConversationId);
 
-/// <summary>Sends one message at a time, with the same clientMessageId until it is acknowledged or refused: a retry is harmless.</summary>
+/// <summary>Sends one message at a time, with the same clientMessageId until it is acknowledged or refused: a retry is harmless.
+/// It waits as long as the server asks for, else longer and longer.</summary>
 public sealed class Sender(HubLink link, TimeProvider time)
 {
     /// <exception cref="HubRefusedException">The message was refused and is not stored.</exception>
@@ -26,12 +27,13 @@ public sealed class Sender(HubLink link, TimeProvider time)
             catch (LinkLostException e)
             {
                 retrying(new(ErrorCodes.Unavailable, e.Message));
+                await backoff.WaitAsync(cancellationToken);
             }
             catch (HubRefusedException e) when (e.Refusal.IsRetryable)
             {
                 retrying(e.Refusal);
+                await backoff.WaitAsync(e.Refusal, cancellationToken);
             }
-            await backoff.WaitAsync(cancellationToken);
         }
     }
 }

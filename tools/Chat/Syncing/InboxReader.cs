@@ -128,7 +128,7 @@ public sealed class InboxReader : IDisposable
             }
             catch (HubRefusedException e) when (e.Refusal.IsRetryable)
             {
-                await backoff.WaitAsync(cancellationToken);
+                await backoff.WaitAsync(e.Refusal, cancellationToken);
             }
         }
         _periodic.Change(PeriodicWait(), Timeout.InfiniteTimeSpan);

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Sending;
@@ -27,8 +30,11 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     {
         if (SendBatchWriter.TryWrite(command) is not { } json)
             return Task.FromResult(Unwritable);
-        var send = new PendingSend(json);
-        return _queue.Writer.TryWrite(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
+        var send = new PendingSend(json, command.TraceParent);
+        if (!_queue.Writer.TryWrite(send))
+            return Task.FromResult(Full);
+        ConnectionMetrics.SendQueue.Add(1);
+        return send.Answer.WaitAsync(cancellationToken);
     }
 
     /// <summary>Accepts no more and lets what waits go out first, as long as the host waits.</summary>
@@ -68,12 +74,20 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
                     batch.Add(taken);
             }
         }
+        ConnectionMetrics.SendQueue.Add(-batch.Count);
         return batch;
     }
 
     private async Task FlushAsync(List<PendingSend> batch, CancellationToken stoppingToken)
     {
+        ConnectionMetrics.SendBatch.Record(batch.Count);
+        using var spans = StageSpans.Start("send batch", ActivityKind.Client, batch.Select(send => send.TraceParent));
         var answers = await AskAsync(batch, stoppingToken);
+        if (answers is null)
+        {
+            ConnectionMetrics.SendBatchFailures.Add(1);
+            spans.Fail("no answer");
+        }
         for (var i = 0; i < batch.Count; i++)
             batch[i].Complete(answers?[i] ?? Unanswered);
     }

@@ -8,6 +8,7 @@ using ImDapr.ConnectionService.Sessions;
 using ImDapr.ConnectionService.Timelines;
 using ImDapr.ServiceDefaults.Actors;
 using ImDapr.ServiceDefaults.Auth;
+using ImDapr.ServiceDefaults.Health;
 using ImDapr.ServiceDefaults.Hosting;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -15,7 +16,7 @@ builder.AddServiceDefaults();
 builder.AddImAuthentication();
 builder.AddHub().AddBackplane(await BackplaneDiscovery.FindAsync(builder.Configuration));
 builder.AddOverload().AddSessions().AddSending().AddPresence().AddDelivery().AddTimelines().AddEdge();
-builder.Services.AddUserActorClient();
+builder.Services.AddUserActorClient().AddStateStoreReadiness();
 
 var app = builder.Build();
 app.UseSidecarOnly();

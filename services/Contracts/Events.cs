@@ -5,23 +5,30 @@ namespace ImDapr.Contracts;
 /// <summary>On <see cref="Topics.Messages"/>: a batch of stored entities; of each conversation in ascending seq.</summary>
 /// <param name="Messages">The entities.</param>
 /// <param name="Policies">How each reaches the members, in the order of the messages; absent: all by <see cref="FanOutPolicy.Reference"/>.</param>
-public sealed record MessagesStored(Message[] Messages, FanOutPolicy[]? Policies = null)
+/// <param name="Traces">See <see cref="MessageTraces"/>.</param>
+public sealed record MessagesStored(Message[] Messages, FanOutPolicy[]? Policies = null, IReadOnlyDictionary<int, string>? Traces = null)
 {
     public static MessagesStored Of(Message[] messages) =>
-        new(messages, Array.TrueForAll(messages, message => message.FanOut == FanOutPolicy.Reference) ? null : Array.ConvertAll(messages, message => message.FanOut));
+        new(
+            messages,
+            Array.TrueForAll(messages, message => message.FanOut == FanOutPolicy.Reference) ? null : Array.ConvertAll(messages, message => message.FanOut),
+            MessageTraces.Of(messages));
 
-    /// <summary>The messages, each with its policy.</summary>
-    public Message[] WithPolicies() =>
-        Policies is null ? Messages : [.. Messages.Select((message, i) => message with { FanOut = Policies[i] })];
+    /// <summary>The messages, each with its policy and its trace.</summary>
+    public Message[] Restored() => Policies is null && Traces is null
+        ? Messages
+        : [.. Messages.Select((message, i) => message with { FanOut = Policies?[i] ?? FanOutPolicy.Reference, TraceParent = Traces?.GetValueOrDefault(i) })];
 }
 
 /// <summary>On <see cref="Topics.Deliveries"/>: what to push. Messages stand once, users and timelines point to them.</summary>
+/// <param name="Traces">See <see cref="MessageTraces"/>.</param>
 public sealed record Deliveries(
     Message[] Messages,
     UserDelivery[] Users,
     ReceiptDelivery[] Receipts,
     TimelineDelivery[]? Timelines = null,
-    TypingDelivery[]? Typings = null);
+    TypingDelivery[]? Typings = null,
+    IReadOnlyDictionary<int, string>? Traces = null);
 
 /// <param name="Messages">Indices into <see cref="Deliveries.Messages"/>, by ascending seq.</param>
 public sealed record TimelineDelivery(string ConversationId, int[] Messages);

@@ -76,6 +76,10 @@ public sealed record Message(
     /// <summary>Server side only; on <see cref="Topics.Messages"/> it travels in <see cref="MessagesStored.Policies"/>.</summary>
     [JsonIgnore]
     public FanOutPolicy FanOut { get; init; }
+
+    /// <summary>Server side only: W3C <c>traceparent</c> of the send, if that is sampled; travels by <see cref="MessageTraces"/>.</summary>
+    [JsonIgnore]
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A reference in a user's inbox with the entity it points to.</summary>

@@ -1,7 +1,8 @@
 namespace ImDapr.Contracts;
 
 /// <summary>One send with who sends it, as the hub hands it on. The sender comes from the token.</summary>
-public sealed record SendCommand(string SenderId, string SenderDeviceId, SendMessage Message);
+/// <param name="TraceParent">W3C <c>traceparent</c> of the hub call; absent unless it is sampled.</param>
+public sealed record SendCommand(string SenderId, string SenderDeviceId, SendMessage Message, string? TraceParent = null);
 
 /// <summary>Sends of one node that arrived together: <c>POST /internal/sends</c> of message-service.</summary>
 public sealed record SendBatch(SendCommand[] Sends);

@@ -11,6 +11,7 @@ using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
 using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Health;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService;
@@ -80,7 +81,7 @@ public static class MessageServiceExtensions
             actors.DrainOngoingCallTimeout = TimeSpan.FromSeconds(10);
             actors.DrainRebalancedActors = true;
         });
-        builder.Services.AddUserActorClient();
+        builder.Services.AddUserActorClient().AddStateStoreReadiness();
         return builder;
     }
 

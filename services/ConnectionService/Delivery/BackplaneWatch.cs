@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using ImDapr.ConnectionService.Hubs;
 using ImDapr.ConnectionService.Sessions;
+using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.SignalR;
 using StackExchange.Redis;
@@ -25,11 +26,20 @@ public sealed partial class BackplaneWatch(LocalConnections connections, IHubCon
 
     public void Watch(IConnectionMultiplexer redis)
     {
-        redis.ConnectionFailed += (_, failure) => LogFailed(failure.Exception, failure.ConnectionType, failure.FailureType);
+        ConnectionMetrics.BackplaneUp.Record(redis.IsConnected ? 1 : 0);
+        redis.ConnectionFailed += (_, failure) =>
+        {
+            LogFailed(failure.Exception, failure.ConnectionType, failure.FailureType);
+            ConnectionMetrics.BackplaneFailures.Add(1);
+            if (failure.ConnectionType == ConnectionType.Subscription)
+                ConnectionMetrics.BackplaneUp.Record(0);
+        };
         redis.ConnectionRestored += (_, restored) =>
         {
-            if (restored.ConnectionType == ConnectionType.Subscription)
-                _restored.Writer.TryWrite(true);
+            if (restored.ConnectionType != ConnectionType.Subscription)
+                return;
+            ConnectionMetrics.BackplaneUp.Record(1);
+            _restored.Writer.TryWrite(true);
         };
     }
 

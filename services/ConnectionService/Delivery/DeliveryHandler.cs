@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using ImDapr.ConnectionService.Hubs;
+using ImDapr.ConnectionService.Telemetry;
 using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Delivery;
@@ -22,6 +25,8 @@ public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, T
 
     public async Task PushAsync(Deliveries deliveries, CancellationToken cancellationToken)
     {
+        var start = Stopwatch.GetTimestamp();
+        using var spans = StageSpans.Start("push", ActivityKind.Consumer, deliveries.Traces?.Values ?? []);
         var pushes = deliveries.Users.Select(user => hub.Clients.User(user.UserId).Deliver(EntriesOf(user, deliveries.Messages)))
             .Concat((deliveries.Timelines ?? []).Select(timeline => PushAsync(timeline, deliveries.Messages)))
             .Concat(deliveries.Receipts.Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
@@ -30,8 +35,24 @@ public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, T
         await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         var failed = pushes.Where(push => !push.IsCompletedSuccessfully).ToArray();
+        Count(deliveries, pushes.Length, failed.Length, start);
         if (failed.Length > 0)
             LogNotPushed(failed.Select(push => push.Exception?.InnerException).FirstOrDefault(cause => cause is not null), failed.Length, pushes.Length);
+    }
+
+    private void Count(Deliveries deliveries, int pushes, int failed, long start)
+    {
+        ConnectionMetrics.PushDuration.RecordSince(start);
+        ConnectionMetrics.PushBatch.Record(pushes);
+        ConnectionMetrics.CountPushes("inbox", deliveries.Users.Length);
+        ConnectionMetrics.CountPushes("timeline", deliveries.Timelines?.Length ?? 0);
+        ConnectionMetrics.CountPushes("receipt", deliveries.Receipts.Length);
+        ConnectionMetrics.CountPushes("typing", deliveries.Typings?.Length ?? 0);
+        ConnectionMetrics.PushFailures.Add(failed);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        // Clocks of nodes differ a little.
+        foreach (var message in deliveries.Messages)
+            ConnectionMetrics.PushDelay.Record(Math.Max(0, now - message.SentAt) / 1000.0);
     }
 
     private Task PushAsync(TimelineDelivery timeline, Message[] messages)

@@ -2,6 +2,7 @@ using System.Net;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
 using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Observability;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace ImDapr.ConnectionService.Edge;
@@ -33,6 +34,7 @@ public sealed partial class EdgeForwarder(IHttpForwarder forwarder, IServiceProv
             await Unknown.ToProblem().ExecuteAsync(context);
             return;
         }
+        using var span = StageSpans.StartRoot("edge");
         var error = await forwarder.SendAsync(context, _sidecar, _client, Request, new EdgeTransformer(target, _apiToken));
         if (error != ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             await AnswerAsync(context, error, target);

@@ -10,6 +10,9 @@ internal sealed class EdgeTransformer(EdgeTarget target, string? apiToken) : Htt
 {
     private const string ApiToken = "dapr-api-token";
 
+    // Ours are written by the client that forwards; an outsider's would decide what is sampled inside. Nor are outsiders told ours.
+    private static readonly string[] TraceHeaders = ["traceparent", "tracestate", "baggage", "grpc-trace-bin", "request-id", "correlation-context"];
+
     public static readonly Refusal Away = new(ErrorCodes.Unavailable, "The service that answers this is away; the same call may be repeated.");
 
     public override async ValueTask TransformRequestAsync(
@@ -33,12 +36,15 @@ internal sealed class EdgeTransformer(EdgeTarget target, string? apiToken) : Htt
             await Away.ToProblem().ExecuteAsync(context);
             return false;
         }
-        return await base.TransformResponseAsync(context, response, cancellationToken);
+        var isAnswered = await base.TransformResponseAsync(context, response, cancellationToken);
+        foreach (var header in TraceHeaders)
+            context.Response.Headers.Remove(header);
+        return isAnswered;
     }
 
     private static bool IsReserved(string header) =>
         header.StartsWith("dapr-", StringComparison.OrdinalIgnoreCase) || header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-        || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
+        || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase) || TraceHeaders.Contains(header, StringComparer.OrdinalIgnoreCase);
 
     // A service that is away is a plain JSON error of the sidecar; our services answer errors with problem details.
     private static bool IsOfSidecar(HttpResponseMessage response) =>

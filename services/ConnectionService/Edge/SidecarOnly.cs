@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using ImDapr.Contracts;
@@ -23,16 +22,7 @@ public sealed class SidecarOnly(IConfiguration configuration)
     public static bool IsGuarded(PathString path) =>
         Prefixes.Any(prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase));
 
-    public bool IsSidecar(HttpContext context) => _token is null ? IsLocal(context) : HasToken(context.Request.Headers["dapr-api-token"]);
+    public bool IsSidecar(HttpContext context) => _token is null ? LocalCaller.Is(context) : HasToken(context.Request.Headers["dapr-api-token"]);
 
     private bool HasToken(string? given) => given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), _token);
-
-    // Events come straight from the sidecar; a header of a proxy means that somebody outside asked.
-    private static bool IsLocal(HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-        && !context.Request.Headers.Keys.Any(IsOfProxy);
-
-    private static bool IsOfProxy(string header) =>
-        header.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase) || header.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
-        || header.StartsWith("X-Original-", StringComparison.OrdinalIgnoreCase); // what is left of one that was believed (UseForwardedHeaders)
 }

@@ -21,7 +21,7 @@ public static class HubExtensions
     public static ISignalRServerBuilder AddHub(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IUserIdProvider, SubjectUserIdProvider>();
-        builder.Services.AddSingleton<HubErrors>();
+        builder.Services.AddSingleton<HubErrors>().AddSingleton<HubTelemetry>();
         return builder.Services.AddSignalR(Configure).AddImProtocols();
     }
 
@@ -47,6 +47,7 @@ public static class HubExtensions
         hub.EnableDetailedErrors = false;
         // One call at a time per connection: sends keep their order.
         hub.MaximumParallelInvocationsPerClient = 1;
+        hub.AddFilter<HubTelemetry>();
         hub.AddFilter<HubErrors>();
         hub.AddFilter<HubLimits>();
     }

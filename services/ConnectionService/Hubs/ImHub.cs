@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ImDapr.ConnectionService.Presence;
 using ImDapr.ConnectionService.Protocol;
 using ImDapr.ConnectionService.Sending;
@@ -5,6 +6,7 @@ using ImDapr.ConnectionService.Sessions;
 using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.SignalR;
 
@@ -22,7 +24,8 @@ public sealed partial class ImHub(
         var send = message.Value;
         if (send.SenderId is { } sender && sender != Caller.UserId)
             throw HubCaller.Refused(ErrorCodes.Unauthorized, "The sender is the user of the token.");
-        var command = new SendCommand(Caller.UserId, Caller.Session.DeviceId, send with { SenderId = null });
+        var command = new SendCommand(
+            Caller.UserId, Caller.Session.DeviceId, send with { SenderId = null }, StageSpans.TraceParentOf(Activity.Current));
         return (await sends.SendAsync(command, Context.ConnectionAborted)).OrRefuse();
     }
 

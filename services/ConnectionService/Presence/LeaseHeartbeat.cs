@@ -1,5 +1,6 @@
 using ImDapr.ConnectionService.Hubs;
 using ImDapr.ConnectionService.Sessions;
+using ImDapr.ConnectionService.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Presence;
@@ -54,6 +55,7 @@ public sealed partial class LeaseHeartbeat(
         catch (Exception outage) when (HubErrors.IsOutage(outage) && !stoppingToken.IsCancellationRequested)
         {
             LogNotRenewed(outage);
+            ConnectionMetrics.LeaseFailures.Add(1);
         }
     }
 
@@ -61,6 +63,7 @@ public sealed partial class LeaseHeartbeat(
     private async Task RestoreAsync(CancellationToken stoppingToken)
     {
         LogRestoring(connections.Count);
+        ConnectionMetrics.LeaseRestores.Add(1);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = RestoresAtATime, CancellationToken = stoppingToken };
         await Parallel.ForEachAsync(connections.All, parallel, async (connection, cancellationToken) =>
         {

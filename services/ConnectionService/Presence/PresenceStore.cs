@@ -1,6 +1,7 @@
 using Dapr;
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Presence;
@@ -36,6 +37,7 @@ public sealed class PresenceStore(DaprClient dapr, IOptions<PresenceOptions> opt
                 return null;
             if (await TrySaveAsync(DevicesKey(userId), changed.ById, etag, isLastTry: tries == MaxTries - 1, cancellationToken))
                 return changed;
+            ServiceMetrics.CountConflict("presence");
         }
         throw new TimeoutException($"Presence of {userId} was written by others {MaxTries} times in a row");
     }

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Threading.Channels;
+using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.ConnectionService.Sending;
@@ -28,7 +31,7 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     {
         if (SendBatchWriter.TryWrite(command) is not { } json)
             return Task.FromResult(Unwritable);
-        var send = new PendingSend(json);
+        var send = new PendingSend(json, command.TraceParent);
         return TryQueue(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
     }
 
@@ -38,6 +41,7 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
         if (Interlocked.Read(ref _bytes) >= options.Value.QueueBytes || !_queue.Writer.TryWrite(send))
             return false;
         Interlocked.Add(ref _bytes, send.Json.Length);
+        ConnectionMetrics.SendQueue.Add(1);
         return true;
     }
 
@@ -80,12 +84,20 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
                 batch.Add(taken);
             }
         }
+        ConnectionMetrics.SendQueue.Add(-batch.Count);
         return batch;
     }
 
     private async Task FlushAsync(List<PendingSend> batch, CancellationToken stoppingToken)
     {
+        ConnectionMetrics.SendBatch.Record(batch.Count);
+        using var spans = StageSpans.Start("send batch", ActivityKind.Client, batch.Select(send => send.TraceParent));
         var answers = await AskAsync(batch, stoppingToken);
+        if (answers is null)
+        {
+            ConnectionMetrics.SendBatchFailures.Add(1);
+            spans.Fail("no answer");
+        }
         for (var i = 0; i < batch.Count; i++)
             batch[i].Complete(answers?[i] ?? Unanswered);
     }

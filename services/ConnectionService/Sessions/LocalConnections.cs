@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.SignalR;
 
@@ -66,9 +67,17 @@ public sealed class LocalConnections
 
     public bool Contains(string connectionId) => _byId.ContainsKey(connectionId);
 
-    public void Add(LocalConnection connection) => _byId[connection.Session.ConnectionId] = connection;
+    public void Add(LocalConnection connection)
+    {
+        if (_byId.TryAdd(connection.Session.ConnectionId, connection))
+            ConnectionMetrics.Connections.Add(1);
+    }
 
-    public void Remove(string connectionId) => _byId.TryRemove(connectionId, out _);
+    public void Remove(string connectionId)
+    {
+        if (_byId.TryRemove(connectionId, out _))
+            ConnectionMetrics.Connections.Add(-1);
+    }
 
     /// <summary>What an ended session means here: one connection, or with an empty connection id every one of that device.</summary>
     public IReadOnlyList<LocalConnection> Of(SessionEnded ended)

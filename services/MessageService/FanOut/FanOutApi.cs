@@ -1,5 +1,6 @@
 using Dapr;
 using ImDapr.Contracts;
+using ImDapr.MessageService.Telemetry;
 
 namespace ImDapr.MessageService.FanOut;
 
@@ -16,13 +17,14 @@ public static partial class FanOutApi
     private static Task DriveAgainAsync(
         MessagesStored stored, FanOutHandler handler, ILogger<FanOutHandler> logger, CancellationToken cancellationToken)
     {
-        LogDead(logger, stored.Messages.Length);
+        LogDead(logger, stored.Messages.Length, LoggedConversations.Of(stored.Messages));
+        MessageMetrics.CountDeadLetter(Topics.Messages);
         return handler.HandleAsync(stored, cancellationToken);
     }
 
     private static TopicOptions Topic(string name, string? deadLetterTopic) =>
         new() { PubsubName = DaprNames.PubSub, Name = name, DeadLetterTopic = deadLetterTopic };
 
-    [LoggerMessage(3202, LogLevel.Warning, "A batch of {Count} messages comes from the dead-letter topic and is fanned out again")]
-    private static partial void LogDead(ILogger logger, int count);
+    [LoggerMessage(3202, LogLevel.Warning, "A batch of {Count} messages of {ConversationIds} comes from the dead-letter topic and is fanned out again")]
+    private static partial void LogDead(ILogger logger, int count, string[] conversationIds);
 }

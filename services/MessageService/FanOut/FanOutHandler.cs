@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using Dapr;
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Observability;
 
 namespace ImDapr.MessageService.FanOut;
 
@@ -19,7 +22,9 @@ public sealed partial class FanOutHandler(
     /// <exception cref="DaprException">Some inboxes did not take their references: the event is to be delivered again.</exception>
     public async Task HandleAsync(MessagesStored stored, CancellationToken cancellationToken)
     {
-        var messages = stored.WithPolicies();
+        var start = Stopwatch.GetTimestamp();
+        var messages = stored.Restored();
+        using var spans = StageSpans.Start("fan out", ActivityKind.Consumer, messages.Select(message => message.TraceParent));
         foreach (var message in messages)
             store.Observe(message.ConversationId, message.Seq);
         var mailings = await MailingsAsync(messages, cancellationToken);
@@ -30,10 +35,12 @@ public sealed partial class FanOutHandler(
             new ParallelOptions { MaxDegreeOfParallelism = ParallelAppends, CancellationToken = cancellationToken },
             async (mailing, token) =>
             {
-                if (!await TryAppendAsync(mailing, token))
+                if (!await TryAppendAsync(mailing, messages, token))
                     Interlocked.Increment(ref failed);
             });
         await PublishAsync(messages, mailings, cancellationToken);
+        MessageMetrics.FanOutDuration.RecordSince(start);
+        MessageMetrics.FanOutBatch.Record(messages.Length);
         if (failed > 0)
             throw new DaprException($"{failed} of {mailings.Count} inboxes did not take their references");
     }
@@ -46,17 +53,23 @@ public sealed partial class FanOutHandler(
         return Mailings.Of(messages, byConversation);
     }
 
-    private async Task<bool> TryAppendAsync(Mailing mailing, CancellationToken cancellationToken)
+    private async Task<bool> TryAppendAsync(Mailing mailing, Message[] messages, CancellationToken cancellationToken)
     {
+        using var spans = StageSpans.Start("append", ActivityKind.Client, mailing.Messages.Select(index => messages[index].TraceParent));
         try
         {
+            var start = Stopwatch.GetTimestamp();
             mailing.Answer = await actors.AppendAsync(mailing.UserId, new AppendRequest([.. mailing.References]), cancellationToken);
+            MessageMetrics.AppendDuration.RecordSince(start);
+            MessageMetrics.AppendBatch.Record(mailing.References.Count);
             return true;
         }
         catch (Exception exception) when (exception is DaprException or DaprApiException or HttpRequestException)
         {
             // The others get theirs; this one gets it when the event comes again.
-            LogNotAppended(exception, mailing.UserId, mailing.References.Count);
+            LogNotAppended(exception, mailing.UserId, mailing.References.Count, LoggedConversations.Of(mailing.References));
+            MessageMetrics.AppendFailures.Add(1);
+            spans.Fail(exception.GetType().Name);
             return false;
         }
     }
@@ -67,7 +80,7 @@ public sealed partial class FanOutHandler(
         var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.LoudDelivery()).Where(HasEntries).ToArray();
         var timelines = Mailings.Timelines(messages);
         if (online.Length + timelines.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines), cancellationToken);
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines, Traces: MessageTraces.Of(messages)), cancellationToken);
         await WakeAsync([.. mailings.Where(mailing => mailing.Answer is { Polled: true }).Select(mailing => mailing.UserId)], cancellationToken);
         if (offline.Length > 0)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(messages, offline), cancellationToken);
@@ -81,6 +94,6 @@ public sealed partial class FanOutHandler(
 
     private static bool HasEntries(UserDelivery delivery) => delivery.Entries.Length > 0;
 
-    [LoggerMessage(3201, LogLevel.Warning, "Inbox of {UserId} did not take {Count} references")]
-    private partial void LogNotAppended(Exception exception, string userId, int count);
+    [LoggerMessage(3201, LogLevel.Warning, "Inbox of {UserId} did not take {Count} references of {ConversationIds}")]
+    private partial void LogNotAppended(Exception exception, string userId, int count, string[] conversationIds);
 }

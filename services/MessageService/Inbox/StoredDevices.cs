@@ -1,4 +1,5 @@
 using Dapr.Client;
+using ImDapr.ServiceDefaults.Observability;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -26,6 +27,7 @@ public sealed class StoredDevices(DaprClient dapr, string userId)
         {
             if (await TryChangeAsync(change, cancellationToken) is { } changed)
                 return changed;
+            ServiceMetrics.CountConflict("devices");
         }
         throw new TimeoutException($"The devices of {userId} were changed {MaxTries} times by others meanwhile");
     }

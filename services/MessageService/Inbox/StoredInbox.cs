@@ -1,4 +1,6 @@
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Telemetry;
+using ImDapr.ServiceDefaults.Observability;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -34,6 +36,7 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
             if (await TryChangeAsync(change, cancellationToken) is { } changed)
                 return changed;
             LogLost(userId);
+            ServiceMetrics.CountConflict("inbox");
         }
         throw LostTooOften();
     }
@@ -179,6 +182,7 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
         if (lost is not null)
         {
             LogReplaced(userId);
+            MessageMetrics.InboxRebuilds.Add(1);
             var stored = Enumerable.Range(0, (int)(lost.TailSegment - lost.FirstStored) + 1).Select(i => lost.FirstStored + i);
             await store.DeleteStoredAsync(lost.Epoch, stored, cancellationToken);
         }

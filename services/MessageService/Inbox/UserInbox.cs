@@ -2,6 +2,7 @@ using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Receipts;
+using ImDapr.MessageService.Telemetry;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -58,6 +59,8 @@ public sealed partial class UserInbox(
         var heads = await filler.HeadsAsync(userId, cancellationToken);
         await FillAsync(heads, cancellationToken);
         var page = await ReadPageAsync(heads, sync.Request, cancellationToken);
+        if (page.Reset)
+            MessageMetrics.SyncResets.Add(1);
         await SettleAsync(await SeeAsync(sync, page, cancellationToken), cancellationToken);
         return Answer<SyncPage>.Of(page with { Timelines = TimelinesOf(heads) });
     }
@@ -151,7 +154,9 @@ public sealed partial class UserInbox(
         if (current.GapBefore(reference) is not var (from, to))
             return;
         LogGap(userId, from, to, reference.ConversationId);
-        foreach (var missing in await filler.RangeAsync(reference.ConversationId, from, to, reference.JoinSeq, cancellationToken))
+        var found = await filler.RangeAsync(reference.ConversationId, from, to, reference.JoinSeq, cancellationToken);
+        MessageMetrics.CountFilled("append", found.Count);
+        foreach (var missing in found)
             AppendAfter(current, missing);
         current.Pass(reference.ConversationId, to);
     }
@@ -187,6 +192,7 @@ public sealed partial class UserInbox(
             AppendAfter(current, reference);
         foreach (var filling in missing.Fillings)
             current.Pass(filling.ConversationId, filling.UpTo);
+        MessageMetrics.CountFilled("sync", missing.References.Count);
         if (missing.References.Count > 0)
             LogFilled(userId, missing.References.Count);
     }

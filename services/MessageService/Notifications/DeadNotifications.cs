@@ -1,5 +1,6 @@
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Hosting;
 
 namespace ImDapr.MessageService.Notifications;
@@ -14,6 +15,7 @@ public sealed partial class DeadNotifications(NotificationHandler handler, DaprC
 
     public async Task DriveAgainAsync(ReadOnlyMemory<byte> json, string source, CancellationToken cancellationToken)
     {
+        MessageMetrics.CountDeadLetter(Topics.Notifications);
         try
         {
             await handler.TakeAsync(json, source, cancellationToken);

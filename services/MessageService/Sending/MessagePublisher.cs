@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Observability;
 
 namespace ImDapr.MessageService.Sending;
 
@@ -31,22 +34,33 @@ public sealed partial class MessagePublisher(MessageAmender amender, DaprClient 
     private async Task PublishOneAsync(SequencedBatch batch, CancellationToken stoppingToken)
     {
         var messages = batch.Messages();
+        using var spans = StageSpans.Start("publish", ActivityKind.Producer, messages.Select(message => message.TraceParent));
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             timeout.CancelAfter(PublishTimeout);
             await amender.ApplyAsync(messages, timeout.Token);
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, MessagesStored.Of(messages), timeout.Token);
+            await PublishAsync(messages, timeout.Token);
             batch.Acknowledge();
         }
         catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)
         {
             // Stored, but perhaps in nobody's inbox: no acknowledgement. A retry finds the entity and publishes again.
-            LogNotPublished(exception, messages.Length);
+            LogNotPublished(exception, messages.Length, LoggedConversations.Of(messages));
+            MessageMetrics.PublishFailures.Add(messages.Length);
+            spans.Fail(exception.GetType().Name);
             batch.Refuse(ErrorCodes.Unavailable, "The message could not be published; try again.");
         }
     }
 
-    [LoggerMessage(3103, LogLevel.Warning, "{Count} stored messages were not published")]
-    private partial void LogNotPublished(Exception exception, int count);
+    private async Task PublishAsync(Message[] messages, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, MessagesStored.Of(messages), cancellationToken);
+        MessageMetrics.PublishDuration.RecordSince(start);
+        MessageMetrics.PublishBatch.Record(messages.Length);
+    }
+
+    [LoggerMessage(3103, LogLevel.Warning, "{Count} stored messages of {ConversationIds} were not published")]
+    private partial void LogNotPublished(Exception exception, int count, string[] conversationIds);
 }

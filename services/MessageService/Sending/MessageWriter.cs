@@ -1,7 +1,10 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Sending;
@@ -31,9 +34,12 @@ public sealed partial class MessageWriter(
     public Task<Answer<SendAck>> WriteAsync(PendingSend send)
     {
         if (IsFull || !_queue.Writer.TryWrite(send))
+        {
             send.Refuse(Full);
-        else
-            Interlocked.Add(ref _bytes, send.Bytes);
+            return send.Answer;
+        }
+        Interlocked.Add(ref _bytes, send.Bytes);
+        MessageMetrics.StoreQueue.Add(1);
         return send.Answer;
     }
 
@@ -47,7 +53,7 @@ public sealed partial class MessageWriter(
         finally
         {
             _queue.Writer.TryComplete();
-            while (_queue.Reader.TryRead(out var send))
+            while (TryRead(out var send))
                 send.Refuse(ErrorCodes.Unavailable, "This instance is stopping; try again.");
         }
     }
@@ -61,11 +67,8 @@ public sealed partial class MessageWriter(
         _heldOver.Clear();
         foreach (var send in candidates)
             Take(send);
-        while (batch.Count < MaxBatch && _heldOver.Count < MaxBatch && bytes < Limits.BatchBytes / 2 && _queue.Reader.TryRead(out var send))
-        {
-            Interlocked.Add(ref _bytes, -send.Bytes);
+        while (batch.Count < MaxBatch && _heldOver.Count < MaxBatch && bytes < Limits.BatchBytes / 2 && TryRead(out var send))
             Take(send);
-        }
         return batch;
 
         void Take(PendingSend send)
@@ -81,24 +84,54 @@ public sealed partial class MessageWriter(
         }
     }
 
+    private bool TryRead([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PendingSend? send)
+    {
+        if (!_queue.Reader.TryRead(out send))
+            return false;
+        Interlocked.Add(ref _bytes, -send.Bytes);
+        MessageMetrics.StoreQueue.Add(-1);
+        return true;
+    }
+
     private async Task StoreAsync(List<PendingSend> sends, CancellationToken stoppingToken)
     {
         try
         {
             using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             timeout.CancelAfter(StoreTimeout);
-            var batch = await store.AppendAsync(sends, timeout.Token);
+            var batch = await AppendAsync(sends, timeout.Token);
             await publisher.PublishAsync(batch, stoppingToken);
         }
         catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)
         {
             // Stored or not, nobody was told that it was: the sender tries again with the same client message id.
-            LogNotStored(exception, sends.Count);
+            LogNotStored(exception, sends.Count, LoggedConversations.Of(sends.Select(send => send.Message)));
+            MessageMetrics.StoreFailures.Add(sends.Count);
             foreach (var send in sends)
                 send.Refuse(ErrorCodes.Unavailable, "The message could not be stored; try again.");
         }
     }
 
-    [LoggerMessage(3102, LogLevel.Warning, "{Count} messages were not stored")]
-    private partial void LogNotStored(Exception exception, int count);
+    private async Task<SequencedBatch> AppendAsync(List<PendingSend> sends, CancellationToken cancellationToken)
+    {
+        var start = Stopwatch.GetTimestamp();
+        using var spans = StageSpans.Start("store", ActivityKind.Internal, sends.Select(send => send.Message.TraceParent));
+        try
+        {
+            return await store.AppendAsync(sends, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            spans.Fail(exception.GetType().Name);
+            throw;
+        }
+        finally
+        {
+            MessageMetrics.StoreDuration.RecordSince(start);
+            MessageMetrics.StoreBatch.Record(sends.Count);
+        }
+    }
+
+    [LoggerMessage(3102, LogLevel.Warning, "{Count} messages of {ConversationIds} were not stored")]
+    private partial void LogNotStored(Exception exception, int count, string[] conversationIds);
 }

@@ -38,6 +38,7 @@ public static class SendingApi
             command.NamedSeq(), message.Mentions is { Length: > 0 } mentions ? [.. mentions.Distinct()] : null, 0)
         {
             FanOut = await members.PolicyAsync(conversationId, cancellationToken),
+            TraceParent = command.TraceParent,
         });
     }
 }

@@ -9,7 +9,9 @@ public sealed class SequencedBatch
 
     public IEnumerable<StoredSend> Stored => _sends.Select(pair => pair.Stored);
 
-    public void Add(PendingSend send, StoredSend stored) => _sends.Add((send, stored));
+    // The trace is that of this send, also where the message was stored by an earlier one.
+    public void Add(PendingSend send, StoredSend stored) =>
+        _sends.Add((send, stored with { Message = stored.Message with { TraceParent = send.Message.TraceParent } }));
 
     public void Add(IReadOnlyList<PendingSend> sends, IReadOnlyList<Message> messages)
     {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Dapr;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Health;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -32,13 +34,14 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ProblemExceptionHandler>();
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.AddHealthChecks();
+        builder.AddHealth().AddObservability();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
         return builder;
     }
 
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
+        app.UseManagement();
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = ProblemExceptionHandler.IsExpected });
         // Only the source: message-service asks who has published a notification.
         app.UseCloudEvents(new CloudEventsMiddlewareOptions
@@ -47,7 +50,6 @@ public static class ServiceDefaultsExtensions
             IncludedCloudEventPropertiesAsHeaders = ["source"],
         });
         app.MapSubscribeHandler();
-        app.MapHealthChecks("/healthz").AllowAnonymous();
         return app;
     }
 
@@ -56,6 +58,7 @@ public static class ServiceDefaultsExtensions
     {
         if (builder.Configuration["APP_PORT"] is { Length: > 0 } port)
             builder.WebHost.UseUrls($"http://localhost:{port}");
+        ManagementPort.Listen(builder);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -83,6 +86,8 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
             // Nothing here has a key to protect (AddImAuthentication), which it reports as an error.
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Fatal)
+            // Every probe while something is away; what changes is reported by Readiness.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A person reads a line; a platform reads JSON (Log__Json=true).

@@ -1,4 +1,5 @@
 using System.Reflection;
+using ImDapr.ServiceDefaults.Health;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -10,6 +11,7 @@ public static class SqlExtensions
     public static WebApplicationBuilder AddMigrations(this WebApplicationBuilder builder, string schema, Assembly assembly)
     {
         builder.Services.AddSingleton<SqlClient>();
+        builder.Services.AddEntitiesReadiness();
         builder.Services.AddSingleton(new MigrationSet(schema, assembly));
         builder.Services.AddHostedService<MigrationRunner>();
         return builder;

@@ -1,6 +1,7 @@
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.UserService.Accounts;
+using ImDapr.UserService.Telemetry;
 using ImDapr.UserService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -29,7 +30,9 @@ public static class SessionsApi
         if (limits.Take(request.UserId!) is { Ticks: > 0 } wait)
             return RetryHint.Limited("Too many sign-ins of this user.", wait).ToProblem(wait);
         var hash = await users.PasswordHashAsync(request.UserId!, cancellationToken);
-        if (!passwords.Matches(request.UserId!, hash, request.Password!))
+        var isRight = passwords.Matches(request.UserId!, hash, request.Password!);
+        UserMetrics.CountLogin(isRight);
+        if (!isRight)
             return WrongPassword.ToProblem();
         var refresh = RefreshToken.New(request.UserId!, request.DeviceId!);
         await devices.BeginAsync(refresh, request.Platform!, lifetime.End, cancellationToken);

@@ -1,5 +1,6 @@
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.UserService.Telemetry;
 
 namespace ImDapr.UserService.Relations;
 
@@ -69,7 +70,7 @@ public sealed partial class RelationOutbox(
         }
         catch (Exception exception) when (ProblemExceptionHandler.RefusalOf(exception) is not null)
         {
-            LogLater(exception, "*", "*", 0);
+            Later(exception, "*", "*", 0);
         }
     }
 
@@ -85,7 +86,7 @@ public sealed partial class RelationOutbox(
         }
         catch (Exception exception) when (ProblemExceptionHandler.RefusalOf(exception) is not null)
         {
-            LogLater(exception, key.Kind, key.Subject, key.Version);
+            Later(exception, key.Kind, key.Subject, key.Version);
         }
     }
 
@@ -99,8 +100,14 @@ public sealed partial class RelationOutbox(
         }
         catch (Exception exception) when (ProblemExceptionHandler.RefusalOf(exception) is not null)
         {
-            LogLater(exception, change.Kind, change.Subject, change.Version);
+            Later(exception, change.Kind, change.Subject, change.Version);
         }
+    }
+
+    private void Later(Exception exception, string kind, string subject, long version)
+    {
+        LogLater(exception, kind, subject, version);
+        UserMetrics.RelationRetries.Add(1);
     }
 
     [LoggerMessage(1101, LogLevel.Warning, "Version {Version} of {Kind} {Subject} will be finished later")]

@@ -30,6 +30,9 @@ public abstract class Cluster(string name, string template) : IAsyncLifetime
     /// <summary>Where the first instance of an app listens.</summary>
     public Uri App(string appId) => new($"http://localhost:{_yaml!.PortsOf(appId)[0]}");
 
+    /// <summary>Where the platform asks the first instance of an app: probes and metrics.</summary>
+    public Uri Management(string appId) => new($"http://localhost:{_yaml!.ManagementPortsOf(appId)[0]}");
+
     /// <summary>HTTP API of the sidecar of an app's first instance.</summary>
     public Uri Sidecar(string appId) => new($"http://127.0.0.1:{_yaml!.SidecarPortsOf(appId)[0]}");
 

@@ -7,6 +7,7 @@ internal sealed class DaprYaml
 {
     private readonly Dictionary<string, List<int>> _ports = [];
     private readonly Dictionary<string, List<int>> _sidecarPorts = [];
+    private readonly Dictionary<string, List<int>> _managementPorts = [];
 
     private DaprYaml(string path) => Path = path;
 
@@ -17,6 +18,9 @@ internal sealed class DaprYaml
 
     /// <summary>HTTP ports of the sidecars of all instances of an app.</summary>
     public IReadOnlyList<int> SidecarPortsOf(string appId) => _sidecarPorts[appId];
+
+    /// <summary>Management ports of all instances of an app.</summary>
+    public IReadOnlyList<int> ManagementPortsOf(string appId) => _managementPorts[appId];
 
     /// <param name="template">The file to copy, relative to the repository.</param>
     /// <param name="folder">Folder of the copy; embedded data go below it.</param>
@@ -49,6 +53,9 @@ internal sealed class DaprYaml
 
     private void RewriteApp(YamlMappingNode app, string sourceFolder)
     {
+        var env = app.Children.TryGetValue("env", out var given) ? (YamlMappingNode)given : [];
+        app.Children["env"] = env;
+        env.Children["Management__Port"] = new YamlScalarNode($"{Take(app, _managementPorts)}") { Style = YamlDotNet.Core.ScalarStyle.DoubleQuoted };
         if (app.Children.ContainsKey(new YamlScalarNode("appPort")))
             GivePort(app, "appPort", _ports);
         GivePort(app, "daprHTTPPort", _sidecarPorts);
@@ -58,13 +65,16 @@ internal sealed class DaprYaml
             app.Children.Remove(new YamlScalarNode(sidecarPort));
     }
 
-    private static void GivePort(YamlMappingNode app, string name, Dictionary<string, List<int>> ports)
+    private static void GivePort(YamlMappingNode app, string name, Dictionary<string, List<int>> ports) =>
+        app.Children[name] = new YamlScalarNode($"{Take(app, ports)}");
+
+    private static int Take(YamlMappingNode app, Dictionary<string, List<int>> ports)
     {
         var port = FreePorts.Next();
         var appId = ((YamlScalarNode)app.Children["appID"]).Value!;
         if (!ports.TryGetValue(appId, out var ofApp))
             ports[appId] = ofApp = [];
         ofApp.Add(port);
-        app.Children[name] = new YamlScalarNode($"{port}");
+        return port;
     }
 }

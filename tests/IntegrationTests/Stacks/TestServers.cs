@@ -44,6 +44,17 @@ internal sealed class TestServers : IAsyncDisposable
         }
     }
 
+    /// <summary>Redis is away until it is started again; false when it is not ours to stop.</summary>
+    public async Task<bool> StopRedisAsync()
+    {
+        if (_redis is null)
+            return false;
+        await _redis.KillAsync();
+        return true;
+    }
+
+    public Task StartRedisAgainAsync(CancellationToken cancellationToken) => _redis!.StartAgainAsync(cancellationToken);
+
     public async Task EmptyRedisAsync()
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"{RedisHost},allowAdmin=true");

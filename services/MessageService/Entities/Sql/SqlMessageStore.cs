@@ -2,6 +2,7 @@ using System.Globalization;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Sending;
+using ImDapr.ServiceDefaults.Observability;
 using ImDapr.ServiceDefaults.Sql;
 
 namespace ImDapr.MessageService.Entities.Sql;
@@ -121,6 +122,7 @@ public sealed class SqlMessageStore(SqlClient sql, SqlMessageTable table, SqlSeq
                 [changed.Body.GetRawText(), changed.Amendment.Write(), conversationId, seq, before], cancellationToken);
             if (swapped == 1)
                 return true;
+            ServiceMetrics.CountConflict("message");
         }
         throw new TimeoutException($"Message {seq} of {conversationId} was changed {MaxSwaps} times by others meanwhile");
     }

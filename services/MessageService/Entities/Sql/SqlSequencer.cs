@@ -1,5 +1,6 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Sending;
+using ImDapr.MessageService.Telemetry;
 
 namespace ImDapr.MessageService.Entities.Sql;
 
@@ -50,6 +51,7 @@ public sealed partial class SqlSequencer(SqlMessageTable table, ConversationHead
             return [];
         }
         LogCollision(proposed.Count - inserted, proposed.Count);
+        MessageMetrics.SequencerRetries.Add(proposed.Count - inserted);
         return await SettleAsync(open, proposed, batch, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using Dapr;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Entities.State;
@@ -84,6 +85,7 @@ public sealed partial class StateEntities(
             var after = before with { Message = before.Message with { Body = changed.Body }, Amendment = changed.Amendment };
             if (await state.TrySaveAsync(key, after, stored.ETag, TimeLeft(before.Message), cancellationToken))
                 return true;
+            ServiceMetrics.CountConflict("message");
         }
         throw new TimeoutException($"Message {seq} of {conversationId} was changed {MaxSwaps} times by others meanwhile");
     }

@@ -1,4 +1,5 @@
 using Dapr;
+using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Entities.State;
@@ -53,6 +54,7 @@ public sealed class StatePages(StateClient state, IOptions<StorageOptions> optio
             var after = change(before);
             if (ReferenceEquals(before, after) || await TrySaveAsync(key, after, stored.ETag, isFirst: swaps == 0, cancellationToken))
                 return after;
+            ServiceMetrics.CountConflict("page");
         }
         throw new TimeoutException($"{key} was written by others {MaxSwaps} times in a row");
     }

@@ -1,5 +1,6 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Sending;
+using ImDapr.MessageService.Telemetry;
 
 namespace ImDapr.MessageService.Entities.State;
 
@@ -60,6 +61,7 @@ public sealed partial class StateSequencer(
             heads.Remember(commit.ConversationId, commit.Head, commit.Loaded.ETag);
             batch.Add(commit.Sends, [.. commit.Messages.Select(stored => stored.Shown())]);
         }
+        MessageMetrics.SequencerRetries.Add(commits.Count - done.Count);
         if (done.Count < commits.Count)
             LogLost(commits.Count - done.Count, commits.Count);
         return [.. commits.SelectMany(commit => commit.IsDone ? commit.Later : commit.All)];

@@ -115,9 +115,9 @@ public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience a
         }
     }
 
-    [LoggerMessage(3401, LogLevel.Warning, "{Count} delivered marks were not raised")]
+    [LoggerMessage(3301, LogLevel.Warning, "{Count} delivered marks were not raised")]
     private partial void LogNotRaised(Exception exception, int count);
 
-    [LoggerMessage(3402, LogLevel.Warning, "Too many delivered marks wait: {Count} were dropped")]
+    [LoggerMessage(3302, LogLevel.Warning, "Too many delivered marks wait: {Count} were dropped")]
     private partial void LogDropped(int count);
 }

@@ -10,7 +10,7 @@ namespace ImDapr.ServiceDefaults.Observability;
 /// Takes over the trace that a request names only if the request comes from the sidecar: the public origin is the same port, and whoever names a
 /// trace there would decide what is sampled. Without APP_API_TOKEN nobody can be told apart, and everybody is believed.
 /// </summary>
-internal sealed class SidecarTraceContext(IConfiguration configuration) : DistributedContextPropagator
+public sealed class SidecarTraceContext(IConfiguration configuration) : DistributedContextPropagator
 {
     private static readonly DistributedContextPropagator W3C = CreateW3CPropagator();
 

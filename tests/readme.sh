@@ -58,11 +58,11 @@ wait_for 180 "$work/system.log" "--as ann"
 run_chat() {
   printf '%s\n' "${@:3}" | timeout 90 bash -c "$2" >"$work/$1.log" 2>&1 || fail "$1's chat failed"
 }
+# Who is written to must have been there once.
 run_chat ann "${commands[1]}"
-run_chat bob "${commands[2]}"
-run_chat ann "${commands[1]}" '/to bob' 'hello bob'
 run_chat bob "${commands[2]}" '/to ann' 'hello ann'
-grep -q "ann: hello bob" "$work/bob.log" || fail "bob did not see ann's message"
-run_chat ann "${commands[1]}"
+run_chat ann "${commands[1]}" '/to bob' 'hello bob'
 grep -q "bob: hello ann" "$work/ann.log" || fail "ann did not see bob's message"
+run_chat bob "${commands[2]}"
+grep -q "ann: hello bob" "$work/bob.log" || fail "bob did not see ann's message"
 echo "README: ann and bob chatted"

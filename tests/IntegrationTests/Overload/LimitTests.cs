@@ -26,7 +26,7 @@ public sealed class LimitTests(LimitedCluster cluster) : IClassFixture<LimitedCl
 
         Assert.Equal(ErrorCodes.RateLimited, refusal?.Code);
         Assert.True(sent.Count >= LimitedCluster.SendBurst);
-        Assert.InRange(RetryHint.Of(refusal!)!.Value.TotalMilliseconds, 1, 250);
+        Assert.InRange(RetryHint.Of(refusal!)!.Value.TotalMilliseconds, 1, 10_000);
         sent.Add("not limited");
         Assert.Equal(sent, await bobsDevice.TextsAsync(ConversationId.Direct(ann.Id, bob.Id), sent.Count));
     }
@@ -40,13 +40,13 @@ public sealed class LimitTests(LimitedCluster cluster) : IClassFixture<LimitedCl
         await using (var chat = ChatProcess.Start(cluster.Origin(), ann, data))
         {
             await chat.WriteAsync($"/to {bob.Id}");
-            for (var i = 0; i < 2 * LimitedCluster.SendBurst; i++)
+            for (var i = 0; i < LimitedCluster.SendBurst + 1; i++)
                 await chat.WriteAsync($"line {i}");
             Assert.Contains("Try again in ", (await chat.NextErrorAsync()).GetRawText(), StringComparison.Ordinal);
 
             Assert.Equal(
-                Enumerable.Range(0, 2 * LimitedCluster.SendBurst).Select(i => $"line {i}"),
-                await bobsDevice.TextsAsync(ConversationId.Direct(ann, bob.Id), 2 * LimitedCluster.SendBurst));
+                Enumerable.Range(0, LimitedCluster.SendBurst + 1).Select(i => $"line {i}"),
+                await bobsDevice.TextsAsync(ConversationId.Direct(ann, bob.Id), LimitedCluster.SendBurst + 1));
         }
         Directory.Delete(data, recursive: true);
     }

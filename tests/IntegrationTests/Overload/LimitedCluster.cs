@@ -11,7 +11,8 @@ public sealed class LimitedCluster() : Cluster("limited", "dapr.yaml")
 
     protected override IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>
     {
-        ["RateLimits__SendsPerSecond"] = "4",
+        // Slower than any machine sends, so that a burst always meets its end.
+        ["RateLimits__SendsPerSecond"] = "0.1",
         ["RateLimits__SendBurst"] = $"{SendBurst}",
         ["RateLimits__RestCallsPerSecond"] = "0.1",
         ["RateLimits__RestBurst"] = $"{RestBurst}",

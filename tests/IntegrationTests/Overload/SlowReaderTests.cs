@@ -30,7 +30,7 @@ public abstract class SlowReaderTests(Cluster cluster)
         var caughtUp = await back.NextMessagesAsync(Senders * Each);
         await Task.WhenAll(devices.Select(device => device.DisposeAsync().AsTask()));
 
-        Assert.InRange(pushes, 1, (Senders * Each) - 1);
+        Assert.InRange(pushes, 0, (Senders * Each) - 1); // a connection that is cut off may take along what lay in the network
         Assert.Equal(shown.Select(Name), caughtUp.Select(Name));
         foreach (var sender in senders)
             Assert.Equal(Enumerable.Range(0, Each), shown.Where(message => message.SenderId == sender.Id).Select(NumberOf));

@@ -1,3 +1,5 @@
+using ImDapr.IntegrationTests.Stacks;
+
 namespace ImDapr.IntegrationTests.Servers;
 
 /// <summary>
@@ -12,7 +14,7 @@ public sealed class PrivateRedis : IAsyncDisposable
 
     private PrivateRedis(string program, string folder) => (_program, _folder) = (program, folder);
 
-    public int Port { get; } = ServerProcess.FreePort();
+    public int Port { get; } = FreePorts.Next();
 
     /// <summary><c>host:port</c>, as in IMDAPR_REDIS_HOST.</summary>
     public string Host => $"127.0.0.1:{Port}";

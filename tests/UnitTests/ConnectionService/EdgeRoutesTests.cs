@@ -78,6 +78,7 @@ public sealed class EdgeRoutesTests
         Assert.False(guard.IsSidecar(Request("10.0.0.1")));
         Assert.False(guard.IsSidecar(Request("127.0.0.1", ("x-forwarded-for", "10.0.0.1"))));
         Assert.False(guard.IsSidecar(Request("127.0.0.1", ("forwarded", "for=10.0.0.1"))));
+        Assert.False(guard.IsSidecar(Request("127.0.0.1", ("x-original-for", "10.0.0.1"))));
     }
 
     private static SidecarOnly Guard(string? token) =>

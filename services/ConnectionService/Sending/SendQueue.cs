@@ -22,13 +22,25 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(options.Value.QueueCapacity);
     private readonly Lock _taking = new();
 
-    /// <summary>Sends with the next batch. Giving up the wait does not take the send out of its batch.</summary>
-    public Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends with the next batch. Giving up the wait does not take the send out of its batch. Whoever waited for longer than the timeout, for the
+    /// batches before it or for the answer, is told <c>unavailable</c>.
+    /// </summary>
+    public async Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
     {
         if (SendBatchWriter.TryWrite(command) is not { } json)
-            return Task.FromResult(Unwritable);
+            return Unwritable;
         var send = new PendingSend(json);
-        return _queue.Writer.TryWrite(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
+        if (!_queue.Writer.TryWrite(send))
+            return Full;
+        try
+        {
+            return await send.Answer.WaitAsync(options.Value.Timeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return Unanswered;
+        }
     }
 
     /// <summary>Accepts no more and lets what waits go out first, as long as the host waits.</summary>
@@ -82,7 +94,7 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     {
         try
         {
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.TimeoutSeconds), time);
+            using var timeout = new CancellationTokenSource(options.Value.Timeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
             var answer = await messages.SendAsync(SendBatchWriter.Write(batch), either.Token);
             if (answer.Answers.Length == batch.Count)

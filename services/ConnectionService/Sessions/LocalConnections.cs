@@ -56,6 +56,7 @@ public sealed class Subscriptions
 public sealed class LocalConnections
 {
     private readonly ConcurrentDictionary<string, LocalConnection> _byId = new();
+    private volatile TaskCompletionSource? _emptied;
 
     public int Count => _byId.Count;
 
@@ -68,7 +69,20 @@ public sealed class LocalConnections
 
     public void Add(LocalConnection connection) => _byId[connection.Session.ConnectionId] = connection;
 
-    public void Remove(string connectionId) => _byId.TryRemove(connectionId, out _);
+    public void Remove(string connectionId)
+    {
+        _byId.TryRemove(connectionId, out _);
+        if (_byId.IsEmpty)
+            _emptied?.TrySetResult();
+    }
+
+    /// <summary>Completes when there is no connection, now or at any moment from now on. For one caller.</summary>
+    public Task EmptyAsync(CancellationToken cancellationToken)
+    {
+        _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Looked at after the signal is in place: the last one cannot leave unnoticed in between.
+        return _byId.IsEmpty ? Task.CompletedTask : _emptied.Task.WaitAsync(cancellationToken);
+    }
 
     /// <summary>What an ended session means here: one connection, or with an empty connection id every one of that device.</summary>
     public IReadOnlyList<LocalConnection> Of(SessionEnded ended)

@@ -13,7 +13,9 @@ public sealed partial class MessageWriter(IMessageStore store, MessagePublisher 
 {
     private const int QueueCapacity = 10_000;
     private const int MaxBatch = 500;
-    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
+
+    // Below the time that a sender waits (Sending:TimeoutSeconds of connection-service): it gets an answer.
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(4);
 
     private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(
         new BoundedChannelOptions(QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -25,6 +27,15 @@ public sealed partial class MessageWriter(IMessageStore store, MessagePublisher 
         if (!_queue.Writer.TryWrite(send))
             send.Refuse(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.");
         return send.Answer;
+    }
+
+    /// <summary>Accepts no more and stores what waits first, as long as the host waits.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } storing)
+            await storing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -28,13 +28,15 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ProblemExceptionHandler>();
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        builder.Services.AddHealthChecks();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddDraining();
+        // After the drain: for what it left unfinished, and for the queues to flush.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         return builder;
     }
 
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
+        app.UseDraining();
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = ProblemExceptionHandler.IsExpected });
         // Only the source: message-service asks who has published a notification.
         app.UseCloudEvents(new CloudEventsMiddlewareOptions
@@ -65,6 +67,8 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
             // Nothing here has a key to protect (AddImAuthentication), which it reports as an error.
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Fatal)
+            // A leaving instance is unhealthy on purpose, and is asked every second.
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
             .Enrich.FromLogContext();
         // A person reads a line; a platform reads JSON (Log__Json=true).

@@ -50,6 +50,11 @@ public sealed class PrivateMariaDb : IAsyncDisposable
         _server = null;
     }
 
+    /// <summary>The server hangs: its connections stand and nothing is answered, until <see cref="ResumeAsync"/>.</summary>
+    public Task PauseAsync() => _server!.SignalAsync("STOP");
+
+    public Task ResumeAsync() => _server!.SignalAsync("CONT");
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();

@@ -64,6 +64,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync(CancellationToken.None);
     }
 
+    /// <exception cref="InvalidOperationException">The signal could not be sent.</exception>
+    public async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(CancellationToken.None); // clean-up depends on it
+        if (kill.ExitCode != 0)
+            throw new InvalidOperationException($"SIG{name} could not be sent: kill ended with code {kill.ExitCode}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();

@@ -25,6 +25,9 @@ public sealed record Backplane(ConfigurationOptions? Redis)
     {
         // Redis may start after us, and come back after having gone.
         redis.AbortOnConnectFail = false;
+        // Away: a push is given up at once, and a call that needs the backplane is refused. Nothing waits in a queue without a limit.
+        redis.BacklogPolicy = BacklogPolicy.FailFast;
+        redis.AsyncTimeout = 3000;
         // A connection of its own for subscriptions: its loss and return are what tells that pushes were missed.
         redis.Protocol = RedisProtocol.Resp2;
         return new Backplane(redis);

@@ -8,9 +8,11 @@ using Yarp.ReverseProxy.Forwarder;
 namespace ImDapr.ConnectionService.Edge;
 
 /// <summary>Forwards what is in <see cref="EdgeRoutes"/> through the sidecar; refuses the rest.</summary>
-public sealed partial class EdgeForwarder(IHttpForwarder forwarder, IServiceProvider provider, ILogger<EdgeForwarder> logger) : IDisposable
+public sealed partial class EdgeForwarder(IHttpForwarder forwarder, IServiceProvider provider, Draining draining, ILogger<EdgeForwarder> logger) : IDisposable
 {
     private static readonly Refusal Unknown = new(ErrorCodes.NotFound, "There is nothing at this address.");
+
+    private static readonly PathString Polls = "/api/inbox";
 
     // A long poll waits up to a minute for its first byte.
     private static readonly ForwarderRequestConfig Request = new() { ActivityTimeout = TimeSpan.FromSeconds(100) };
@@ -35,7 +37,9 @@ public sealed partial class EdgeForwarder(IHttpForwarder forwarder, IServiceProv
             return;
         }
         using var span = StageSpans.StartRoot("edge");
-        var error = await forwarder.SendAsync(context, _sidecar, _client, Request, new EdgeTransformer(target, _apiToken));
+        // A poll would hold up an instance that leaves: it is asked again, elsewhere.
+        var cut = context.Request.Path.StartsWithSegments(Polls) ? draining.Began : CancellationToken.None;
+        var error = await forwarder.SendAsync(context, _sidecar, _client, Request, new EdgeTransformer(target, _apiToken), cut);
         if (error != ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             await AnswerAsync(context, error, target);
     }

@@ -1,6 +1,7 @@
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Hosting;
 using Microsoft.AspNetCore.SignalR;
+using StackExchange.Redis;
 
 namespace ImDapr.ConnectionService.Hubs;
 
@@ -9,9 +10,9 @@ public sealed partial class HubErrors(ILogger<HubErrors> logger) : IHubFilter
 {
     private const string Sentence = "A part of the system is away; the same call may be repeated.";
 
-    /// <summary>A sidecar, a service or a store is away or too slow: expected now and then, and the caller may try again.</summary>
+    /// <summary>A sidecar, a service, a store or the backplane is away or too slow: expected now and then, and the caller may try again.</summary>
     public static bool IsOutage(Exception exception) =>
-        exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception)?.Code == ErrorCodes.Unavailable;
+        exception is OperationCanceledException or RedisException || ProblemExceptionHandler.RefusalOf(exception)?.Code == ErrorCodes.Unavailable;
 
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
     {

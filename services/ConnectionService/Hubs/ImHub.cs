@@ -15,7 +15,7 @@ namespace ImDapr.ConnectionService.Hubs;
 /// <summary>The client protocol (docs/protocol.md). It translates and decides nothing: who calls comes from the token, the rest from the owners.</summary>
 public sealed partial class ImHub(
     SendQueue sends, UserActorClient actors, MessageServiceClient messages, TimelineReaders timelines, PresenceService presence, SessionKeeper sessions,
-    NodeIdentity node, ILogger<ImHub> logger) : Hub<IImClient>
+    HubDrain drain, NodeIdentity node, ILogger<ImHub> logger) : Hub<IImClient>
 {
     private LocalConnection Caller => Context.Connection(node);
 
@@ -74,6 +74,8 @@ public sealed partial class ImHub(
         try
         {
             await sessions.OpenAsync(Caller);
+            if (drain.Farewell is { } within)
+                await Clients.Caller.Reconnect(within);
         }
         catch (Exception failure)
         {

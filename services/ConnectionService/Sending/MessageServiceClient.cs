@@ -50,6 +50,7 @@ public sealed class MessageServiceClient(HttpClient http)
         where TResult : class
     {
         using var content = JsonContent.Create(call, Json, ContractsJson.Wire);
+        await content.LoadIntoBufferAsync(cancellationToken); // a body of known length may be sent again, to another instance (components/resiliency.yaml)
         return await PostAsync<Answer<TResult>>(path, content, cancellationToken);
     }
 

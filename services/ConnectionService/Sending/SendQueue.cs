@@ -26,13 +26,25 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     private readonly Lock _taking = new();
     private long _bytes;
 
-    /// <summary>Sends with the next batch. Giving up the wait does not take the send out of its batch.</summary>
-    public Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
+    /// <summary>
+    /// Sends with the next batch. Giving up the wait does not take the send out of its batch. Whoever waited for longer than the timeout, for the
+    /// batches before it or for the answer, is told <c>unavailable</c>.
+    /// </summary>
+    public async Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken)
     {
         if (SendBatchWriter.TryWrite(command) is not { } json)
-            return Task.FromResult(Unwritable);
+            return Unwritable;
         var send = new PendingSend(json, command.TraceParent);
-        return TryQueue(send) ? send.Answer.WaitAsync(cancellationToken) : Task.FromResult(Full);
+        if (!TryQueue(send))
+            return Full;
+        try
+        {
+            return await send.Answer.WaitAsync(options.Value.Timeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return Unanswered;
+        }
     }
 
     // Several may look at once and exceed the bytes by one message each, which is bounded by what SignalR takes.
@@ -106,7 +118,7 @@ public sealed partial class SendQueue(MessageServiceClient messages, IOptions<Se
     {
         try
         {
-            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(options.Value.TimeoutSeconds), time);
+            using var timeout = new CancellationTokenSource(options.Value.Timeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
             var answer = await messages.SendAsync(SendBatchWriter.Write(batch), either.Token);
             if (answer.Answers.Length == batch.Count)

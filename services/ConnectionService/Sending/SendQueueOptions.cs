@@ -21,7 +21,9 @@ public sealed class SendQueueOptions
     [Range(1, 64)]
     public int BatchesInFlight { get; init; } = 4;
 
-    /// <summary>Seconds until a batch that has no answer is answered with <c>unavailable</c>.</summary>
+    /// <summary>Seconds until a send that has no answer is answered with <c>unavailable</c>.</summary>
     [Range(1, 60)]
-    public int TimeoutSeconds { get; init; } = 10;
+    public int TimeoutSeconds { get; init; } = 5;
+
+    public TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);
 }

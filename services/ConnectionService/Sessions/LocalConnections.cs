@@ -57,6 +57,7 @@ public sealed class Subscriptions
 public sealed class LocalConnections
 {
     private readonly ConcurrentDictionary<string, LocalConnection> _byId = new();
+    private volatile TaskCompletionSource? _emptied;
 
     public int Count => _byId.Count;
 
@@ -77,6 +78,16 @@ public sealed class LocalConnections
     {
         if (_byId.TryRemove(connectionId, out _))
             ConnectionMetrics.Connections.Add(-1);
+        if (_byId.IsEmpty)
+            _emptied?.TrySetResult();
+    }
+
+    /// <summary>Completes when there is no connection, now or at any moment from now on. For one caller.</summary>
+    public Task EmptyAsync(CancellationToken cancellationToken)
+    {
+        _emptied = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Looked at after the signal is in place: the last one cannot leave unnoticed in between.
+        return _byId.IsEmpty ? Task.CompletedTask : _emptied.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>What an ended session means here: one connection, or with an empty connection id every one of that device.</summary>

@@ -1,4 +1,6 @@
+using ImDapr.ConnectionService.Hubs;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Hosting;
 
 namespace ImDapr.ConnectionService.Sessions;
 
@@ -12,6 +14,7 @@ public static class SessionsApi
     public static WebApplicationBuilder AddSessions(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<NodeIdentity>().AddSingleton<LocalConnections>().AddSingleton<SessionCloser>().AddSingleton<SessionKeeper>();
+        builder.Services.AddDrainStep<HubDrain>().AddUncountedPath(HubExtensions.Path);
         return builder;
     }
 }

@@ -1,10 +1,14 @@
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Hosting;
 
 namespace ImDapr.MessageService.Inbox;
 
-/// <summary>A device without a socket reads its inbox: at once when there is something, else when there is, else nothing after a while.</summary>
-public sealed class InboxPoll(UserActorClient actors, InboxWaiters waiters, TimeProvider time)
+/// <summary>
+/// A device without a socket reads its inbox: at once when there is something, else when there is, else nothing after a while, or when this instance
+/// leaves.
+/// </summary>
+public sealed class InboxPoll(UserActorClient actors, InboxWaiters waiters, Draining draining, TimeProvider time)
 {
     public const int MaxWaitSeconds = 60;
 
@@ -22,11 +26,18 @@ public sealed class InboxPoll(UserActorClient actors, InboxWaiters waiters, Time
             var left = end - time.GetUtcNow();
             var polling = device with { WaitMilliseconds = Math.Max(0, (long)left.TotalMilliseconds) };
             var answer = await actors.SyncAsync(userId, new ActorSync(null, request, polling), cancellationToken);
-            if (answer.Value is not { Entries.Length: 0, Reset: false } || left <= TimeSpan.Zero)
+            if (answer.Value is not { Entries.Length: 0, Reset: false } || left <= TimeSpan.Zero || draining.HasBegun)
                 return answer;
-            await waiter.WaitAsync(left < LookAgain ? left : LookAgain, cancellationToken);
+            await WaitAsync(waiter, left < LookAgain ? left : LookAgain, cancellationToken);
             if (waiter.IsSuperseded)
                 return Answer<SyncPage>.Refused(ErrorCodes.Conflict, "A newer poll of this device has taken over.");
         }
+    }
+
+    private async Task WaitAsync(InboxWaiter waiter, TimeSpan most, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(draining.Began, cancellationToken);
+        await waiter.WaitAsync(most, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 }

@@ -43,6 +43,15 @@ public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience a
         _signal.Writer.TryWrite(true);
     }
 
+    /// <summary>Raises what waits first, as long as the host waits.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _signal.Writer.TryComplete();
+        if (ExecuteTask is { } raising)
+            await raising.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await foreach (var _ in _signal.Reader.ReadAllAsync(stoppingToken))

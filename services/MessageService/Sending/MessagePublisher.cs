@@ -15,12 +15,21 @@ namespace ImDapr.MessageService.Sending;
 public sealed partial class MessagePublisher(MessageAmender amender, DaprClient dapr, ILogger<MessagePublisher> logger) : BackgroundService
 {
     private const int Parallel = 4;
-    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(4);
 
     // Full: the writer waits, its batches grow, its own queue fills, and senders are told.
     private readonly Channel<SequencedBatch> _queue = Channel.CreateBounded<SequencedBatch>(Parallel);
 
     public ValueTask PublishAsync(SequencedBatch batch, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(batch, cancellationToken);
+
+    /// <summary>Publishes what was stored first, as long as the host waits. The writer has stopped before.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } publishing)
+            await publishing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => RunAsync(stoppingToken)));

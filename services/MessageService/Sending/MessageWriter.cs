@@ -17,7 +17,9 @@ public sealed partial class MessageWriter(
     IMessageStore store, MessagePublisher publisher, IOptions<MessageWriterOptions> options, ILogger<MessageWriter> logger) : BackgroundService
 {
     private const int MaxBatch = 500;
-    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
+
+    // Below the time that a sender waits (Sending:TimeoutSeconds of connection-service): it gets an answer.
+    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(4);
 
     private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(
         new BoundedChannelOptions(options.Value.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -41,6 +43,15 @@ public sealed partial class MessageWriter(
         Interlocked.Add(ref _bytes, send.Bytes);
         MessageMetrics.StoreQueue.Add(1);
         return send.Answer;
+    }
+
+    /// <summary>Accepts no more and stores what waits first, as long as the host waits.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        _queue.Writer.TryComplete();
+        if (ExecuteTask is { } storing)
+            await storing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -9,7 +9,7 @@ namespace ImDapr.ServiceDefaults.Health;
 
 /// <summary>
 /// <c>/livez</c>: the process works, whatever else does. <c>/readyz</c>: it may be sent requests (<see cref="Readiness"/>). <c>/healthz</c>: for its
-/// own sidecar, 200 until the app begins to stop; on no store does it depend, or a hiccup of one would take away all actors.
+/// own sidecar, 200 until the app drains; on no store does it depend, or a hiccup of one would take away all actors.
 /// </summary>
 public static class HealthExtensions
 {
@@ -36,11 +36,14 @@ public static class HealthExtensions
     public static void UseManagement(this WebApplication app)
     {
         var port = ManagementPort.Of(app.Configuration);
-        app.MapWhen(context => port is not null && context.Connection.LocalPort == port, management =>
+        if (port is not null)
         {
-            management.UseOpenTelemetryPrometheusScrapingEndpoint(ManagementPort.Metrics);
-            management.Run(AnswerAsync);
-        });
+            app.MapWhen(context => context.Connection.LocalPort == port, management =>
+            {
+                management.UseOpenTelemetryPrometheusScrapingEndpoint(ManagementPort.Metrics);
+                management.Run(AnswerAsync);
+            });
+        }
         app.MapWhen(context => IsInternal(context.Request.Path), probes => probes.Run(context => ManagementPort.IsAllowed(context, port) ? AnswerAsync(context) : NothingAsync(context)));
         app.MapGet(ManagementPort.Health, AnswerAsync).AllowAnonymous().ExcludeFromDescription();
     }

@@ -1,6 +1,6 @@
+using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ImDapr.ServiceDefaults.Health;
@@ -15,16 +15,16 @@ public sealed record ReadinessReport(bool Ready, string[] Away, bool Draining);
 /// the parts once a second at most. It recovers by itself.
 /// </summary>
 public sealed partial class Readiness(
-    HealthCheckService checks, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<Readiness> logger) : IDisposable
+    HealthCheckService checks, Draining draining, TimeProvider time, ILogger<Readiness> logger) : IDisposable
 {
     private static readonly TimeSpan Believed = TimeSpan.FromSeconds(1);
     private static readonly ReadinessReport Going = new(false, [], true);
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private ReadinessReport? _last;
-    private DateTimeOffset _until;
+    private long _asked;
 
-    public bool IsDraining => lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool IsDraining => draining.HasBegun;
 
     public async Task<ReadinessReport> CheckAsync(CancellationToken cancellationToken)
     {
@@ -33,12 +33,12 @@ public sealed partial class Readiness(
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (_last is null || time.GetUtcNow() >= _until)
+            if (_last is null || time.GetElapsedTime(_asked) >= Believed)
             {
                 // Not with the caller's token: who gives up must not spoil the answer of the others. Each part has its own timeout.
                 var report = await checks.CheckHealthAsync(check => check.Tags.Contains(HealthExtensions.ReadyTag), CancellationToken.None);
                 _last = Tell(ReportOf(report));
-                _until = time.GetUtcNow() + Believed;
+                _asked = time.GetTimestamp();
             }
             return _last;
         }

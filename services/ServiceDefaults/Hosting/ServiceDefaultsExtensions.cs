@@ -35,13 +35,16 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddExceptionHandler<ProblemExceptionHandler>();
         builder.Services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         builder.AddHealth().AddObservability();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20));
+        builder.Services.AddDraining();
+        // After the drain: for what it left unfinished, and for the queues to flush.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
         return builder;
     }
 
     public static WebApplication MapServiceDefaults(this WebApplication app)
     {
         app.UseManagement();
+        app.UseDraining();
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = ProblemExceptionHandler.IsExpected });
         // Only the source: message-service asks who has published a notification.
         app.UseCloudEvents(new CloudEventsMiddlewareOptions

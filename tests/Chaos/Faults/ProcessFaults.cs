@@ -6,7 +6,7 @@ namespace ImDapr.Chaos.Faults;
 /// <summary>Processes that die, stand still or are replaced.</summary>
 internal static class ProcessFaults
 {
-    // Longer than it takes a sidecar to give an app up (3 probes of 1 s that each may take 2), so that its actors have moved when it wakes up.
+    // Longer than it takes a sidecar to give an app up (2 probes that each may take 2 s), so that its actors have moved when it wakes up.
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(14);
     private static readonly TimeSpan Gone = TimeSpan.FromSeconds(3);
 

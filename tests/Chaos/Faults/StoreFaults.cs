@@ -1,4 +1,3 @@
-using ImDapr.Chaos.Processes;
 using StackExchange.Redis;
 
 namespace ImDapr.Chaos.Faults;
@@ -17,9 +16,9 @@ internal static class StoreFaults
 
     public static readonly Fault PauseRedis = new("Redis stands still for 8 s", async (scene, token) =>
     {
-        Signals.Pause(scene.Stores.Redis.ProcessId!.Value);
+        await scene.Stores.Redis.PauseAsync();
         await Task.Delay(TimeSpan.FromSeconds(8), token);
-        Signals.Resume(scene.Stores.Redis.ProcessId!.Value);
+        await scene.Stores.Redis.ResumeAsync();
     }, NeedsServers: true) { ResumesWithin = Resumes };
 
     public static readonly Fault LoseRedis = new("Redis dies and comes back empty", async (scene, token) =>
@@ -60,9 +59,9 @@ internal static class StoreFaults
 
     public static readonly Fault PauseDatabase = new("MariaDB stands still for 8 s", async (scene, token) =>
     {
-        Signals.Pause(scene.Stores.Database.ProcessId!.Value);
+        await scene.Stores.Database.PauseAsync();
         await Task.Delay(TimeSpan.FromSeconds(8), token);
-        Signals.Resume(scene.Stores.Database.ProcessId!.Value);
+        await scene.Stores.Database.ResumeAsync();
     }, NeedsServers: true) { ResumesWithin = Resumes };
 
     public static readonly Fault RefuseDatabase = new("MariaDB refuses connections for 20 s", async (scene, token) =>

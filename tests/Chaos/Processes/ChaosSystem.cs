@@ -107,8 +107,12 @@ internal sealed class ChaosSystem : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StartLimit);
-        while (!await IsHealthyAsync(instance, limit.Token))
+        while (!await IsReadyAsync(instance, limit.Token))
+        {
+            if (!instance.Process.IsRunning)
+                throw new InvalidOperationException($"{instance.Name} has ended; see its log in {LogFolder}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), limit.Token);
+        }
         instance.IsServing = true;
     }
 
@@ -136,7 +140,7 @@ internal sealed class ChaosSystem : IAsyncDisposable
             {
                 await Task.WhenAll(Of(DaprNames.ConnectionService).Where(instance => instance.Process.IsRunning).Select(async instance =>
                 {
-                    if (!await IsHealthyAsync(instance, _stop.Token))
+                    if (!await IsReadyAsync(instance, _stop.Token))
                         instance.IsServing = false;
                     else if (!instance.Process.IsTold)
                         instance.IsServing = true;
@@ -150,11 +154,11 @@ internal sealed class ChaosSystem : IAsyncDisposable
         }
     }
 
-    private async Task<bool> IsHealthyAsync(ServiceInstance instance, CancellationToken cancellationToken)
+    private async Task<bool> IsReadyAsync(ServiceInstance instance, CancellationToken cancellationToken)
     {
         try
         {
-            using var response = await _probe.GetAsync($"http://127.0.0.1:{instance.AppPort}/healthz", cancellationToken);
+            using var response = await _probe.GetAsync($"http://127.0.0.1:{instance.AppPort}/readyz", cancellationToken);
             return response.IsSuccessStatusCode;
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))

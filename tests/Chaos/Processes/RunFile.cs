@@ -18,7 +18,7 @@ internal static class RunFile
               appHealthCheckPath: /healthz
               appHealthProbeInterval: 1
               appHealthProbeTimeout: 2000
-              appHealthThreshold: 3
+              appHealthThreshold: 2
               env:
 
             """);

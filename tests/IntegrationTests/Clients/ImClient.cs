@@ -13,6 +13,7 @@ namespace ImDapr.IntegrationTests.Clients;
 public sealed class ImClient : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan BetweenSyncs = TimeSpan.FromMilliseconds(200);
     private readonly HubConnection _hub;
     private readonly SyncEngine _engine = new(SyncState.Empty);
     private readonly SemaphoreSlim _oneInput = new(1);
@@ -23,6 +24,7 @@ public sealed class ImClient : IAsyncDisposable
     private readonly Channel<TypingNotice> _typings = Channel.CreateBounded<TypingNotice>(1_000);
     private readonly Channel<Receipt> _receipts = Channel.CreateBounded<Receipt>(1_000);
     private readonly TaskCompletionSource<Kick> _kicked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Within> _leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ImClient(string userId, HubConnection hub)
@@ -34,6 +36,7 @@ public sealed class ImClient : IAsyncDisposable
         hub.On<TypingNotice>(nameof(IImClient.Typing), typing => _typings.Writer.TryWrite(typing));
         hub.On<UserPresence>(nameof(IImClient.Presence), presence => _presences.Writer.TryWrite(presence));
         hub.On<Receipt>(nameof(IImClient.Receipt), receipt => _receipts.Writer.TryWrite(receipt));
+        hub.On<Within>(nameof(IImClient.Reconnect), within => _leaving.TrySetResult(within));
         hub.On<Kick>(nameof(IImClient.Kicked), kick => _kicked.TrySetResult(kick));
         hub.Closed += _ =>
         {
@@ -47,6 +50,11 @@ public sealed class ImClient : IAsyncDisposable
 
     /// <summary>Completes when the server has told this device to go.</summary>
     public Task<Kick> KickedAsync() => _kicked.Task.WaitAsync(Patience);
+
+    /// <summary>Completes when the server has asked this device to connect elsewhere.</summary>
+    public Task<Within> AskedToLeaveAsync() => _leaving.Task.WaitAsync(Patience);
+
+    public bool IsAskedToLeave => _leaving.Task.IsCompleted;
 
     public Task ClosedAsync() => _closed.Task.WaitAsync(Patience);
 
@@ -204,7 +212,7 @@ public sealed class ImClient : IAsyncDisposable
     private async Task<SyncStep> AnswerAsync(NextCall next)
     {
         if (next == NextCall.Sync)
-            return _engine.Synced(await CallAsync<SyncPage>("Sync", _engine.Request));
+            return _engine.Synced(await SyncAgainAsync(_engine.Request));
         if (next == NextCall.Timelines)
         {
             foreach (var request in _engine.TimelineRequests)
@@ -215,6 +223,24 @@ public sealed class ImClient : IAsyncDisposable
         foreach (var conversation in await ConversationsAsync(limit: Limits.PageSize))
             await LoadAsync(_engine.MissingOf(conversation));
         return _engine.Reloaded();
+    }
+
+    // As every client: refused because something is away, the same is asked again.
+    private async Task<SyncPage> SyncAgainAsync(SyncRequest request)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        using var pause = new PeriodicTimer(BetweenSyncs);
+        while (true)
+        {
+            try
+            {
+                return await CallAsync<SyncPage>("Sync", request);
+            }
+            catch (HubException refused) when (HubErrors.Parse(refused).Code == ErrorCodes.Unavailable)
+            {
+                await pause.WaitForNextTickAsync(limit.Token);
+            }
+        }
     }
 
     private async Task LoadAsync(HistoryRequest? request)

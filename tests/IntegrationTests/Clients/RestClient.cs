@@ -33,6 +33,13 @@ public sealed class RestClient(Uri origin) : IDisposable
         return (response.StatusCode, (await response.Content.ReadFromJsonAsync<Problem>(ContractsJson.Wire))!);
     }
 
+    /// <summary>Status of a call that may be refused.</summary>
+    public async Task<HttpStatusCode> StatusAsync(HttpMethod method, string path, string accessToken)
+    {
+        using var response = await SendAsync(method, path, body: null, accessToken);
+        return response.StatusCode;
+    }
+
     public void Dispose() => _http.Dispose();
 
     private Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, object? body, string? accessToken)

@@ -8,21 +8,21 @@ namespace ImDapr.IntegrationTests.Clients;
 public sealed class TestUser
 {
     public const string Password = "correct horse battery staple";
-    private readonly Cluster _cluster;
+    private readonly IOrigins _system;
 
-    private TestUser(Cluster cluster, string id) => (_cluster, Id) = (cluster, id);
+    private TestUser(IOrigins system, string id) => (_system, Id) = (system, id);
 
     public string Id { get; }
 
-    public static async Task<TestUser> RegisterAsync(Cluster cluster, string name)
+    public static async Task<TestUser> RegisterAsync(IOrigins system, string name)
     {
-        var user = new TestUser(cluster, $"{name}-{Guid.NewGuid():N}"[..(name.Length + 9)]);
+        var user = new TestUser(system, $"{name}-{Guid.NewGuid():N}"[..(name.Length + 9)]);
         using var rest = user.Rest();
         await rest.CallAsync<UserProfile>(HttpMethod.Post, "api/users", new RegisterRequest(user.Id, name, Password));
         return user;
     }
 
-    public Uri Origin(int instance = 0) => _cluster.Origin(instance);
+    public Uri Origin(int instance = 0) => _system.Origin(instance);
 
     public RestClient Rest(int instance = 0) => new(Origin(instance));
 

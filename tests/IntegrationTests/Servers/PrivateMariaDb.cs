@@ -28,9 +28,6 @@ public sealed class PrivateMariaDb : IAsyncDisposable
     /// <summary>The same database for MySqlConnector.</summary>
     public string ConnectionString => $"Server=127.0.0.1;Port={Port};User ID=root;Database={Database}";
 
-    /// <summary>Of the running server; null between a crash and its recovery.</summary>
-    public int? ProcessId => _server?.ProcessId;
-
     public static bool CanStart => FindServer() is not null && FindInstaller() is not null;
 
     /// <exception cref="InvalidOperationException">There is no mariadbd, or it does not start.</exception>
@@ -57,6 +54,11 @@ public sealed class PrivateMariaDb : IAsyncDisposable
             await _server.DisposeAsync();
         _server = null;
     }
+
+    /// <summary>The server hangs: its connections stand and nothing is answered, until <see cref="ResumeAsync"/>.</summary>
+    public Task PauseAsync() => _server!.SignalAsync("STOP");
+
+    public Task ResumeAsync() => _server!.SignalAsync("CONT");
 
     public async ValueTask DisposeAsync()
     {

@@ -19,9 +19,6 @@ public sealed class PrivateRedis : IAsyncDisposable
     /// <summary><c>host:port</c>, as in IMDAPR_REDIS_HOST.</summary>
     public string Host => $"127.0.0.1:{Port}";
 
-    /// <summary>Of the running server; null between a crash and its recovery.</summary>
-    public int? ProcessId => _server?.ProcessId;
-
     public static bool CanStart => FindProgram() is not null;
 
     /// <param name="folder">Where it keeps its data, instead of a folder of its own; what is in it goes when the server is disposed of.</param>
@@ -55,6 +52,11 @@ public sealed class PrivateRedis : IAsyncDisposable
         foreach (var file in Directory.GetFiles(_folder))
             File.Delete(file);
     }
+
+    /// <summary>The server hangs: its connections stand and nothing is answered, until <see cref="ResumeAsync"/>.</summary>
+    public Task PauseAsync() => _server!.SignalAsync("STOP");
+
+    public Task ResumeAsync() => _server!.SignalAsync("CONT");
 
     public async ValueTask DisposeAsync()
     {

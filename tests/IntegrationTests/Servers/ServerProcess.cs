@@ -39,8 +39,6 @@ internal sealed class ServerProcess : IAsyncDisposable
             throw new InvalidOperationException($"{program} ended with code {process.ExitCode}: {await output}{await errors}");
     }
 
-    public int ProcessId => _process.Id;
-
     /// <summary>The program's full path, or null when it is not on PATH (nor where Debian keeps servers).</summary>
     public static string? Find(params string[] names)
     {
@@ -55,6 +53,15 @@ internal sealed class ServerProcess : IAsyncDisposable
             _process.Kill(entireProcessTree: true);
         // Clean-up: must finish even when the test was cancelled.
         await _process.WaitForExitAsync(CancellationToken.None);
+    }
+
+    /// <exception cref="InvalidOperationException">The signal could not be sent.</exception>
+    public async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(CancellationToken.None); // clean-up depends on it
+        if (kill.ExitCode != 0)
+            throw new InvalidOperationException($"SIG{name} could not be sent: kill ended with code {kill.ExitCode}");
     }
 
     public async ValueTask DisposeAsync()

@@ -2,8 +2,15 @@ using ImDapr.Contracts;
 
 namespace ImDapr.IntegrationTests.Stacks;
 
+/// <summary>Where clients reach a system.</summary>
+public interface IOrigins
+{
+    /// <summary>Public origin of one instance of connection-service.</summary>
+    Uri Origin(int instance = 0);
+}
+
 /// <summary>A whole running system. Started once for all the tests of a stack; tests keep apart by users of their own.</summary>
-public abstract class Cluster(string name, string template) : IAsyncLifetime
+public abstract class Cluster(string name, string template) : IOrigins, IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory($"imdapr-{name}-").FullName;
     private static readonly Dictionary<string, string> Hurried = new()

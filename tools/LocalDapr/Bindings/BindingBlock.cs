@@ -16,7 +16,7 @@ public sealed class BindingBlock(string name, IOutputBinding binding, Resiliency
         try
         {
             BindingResult? result = null;
-            await policy.RunAsync(async token => result = await binding.InvokeAsync(call, token), _ => false, time, cancellationToken);
+            await policy.RunAsync(async token => result = await binding.InvokeAsync(call, token).WaitAsync(token), _ => false, time, cancellationToken);
             return result!;
         }
         catch (BindingException exception) when (exception.Metadata is not null)

@@ -1,3 +1,4 @@
+using System.Data;
 using ImDapr.LocalDapr.MySql;
 using ImDapr.LocalDapr.Resources;
 using MySqlConnector;
@@ -59,10 +60,7 @@ internal sealed class MySqlEngine : ISqlEngine
         try
         {
             await using var connection = await Source.OpenConnectionAsync(cancellationToken);
-            await using var command = new MySqlCommand(sql, connection);
-            foreach (var parameter in parameters)
-                command.Parameters.Add(new MySqlParameter { Value = parameter ?? DBNull.Value });
-            return await run(command);
+            return await RunAsync(connection, sql, parameters, run);
         }
         catch (MySqlException error)
         {
@@ -71,6 +69,23 @@ internal sealed class MySqlEngine : ISqlEngine
         finally
         {
             _open.Release();
+        }
+    }
+
+    private static async Task<T> RunAsync<T>(MySqlConnection connection, string sql, object?[] parameters, Func<MySqlCommand, Task<T>> run)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new MySqlParameter { Value = parameter ?? DBNull.Value });
+        try
+        {
+            return await run(command);
+        }
+        catch (MySqlException) when (connection.State != ConnectionState.Open)
+        {
+            // The server has gone, and with it what else is in the pool. Go's driver looks whether a connection still stands before it uses it.
+            await MySqlConnection.ClearPoolAsync(connection, CancellationToken.None); // touches only this process
+            throw;
         }
     }
 

@@ -31,6 +31,7 @@ public sealed partial class Sidecar : IAsyncDisposable
     private readonly SidecarHealth _ready;
     private readonly SidecarShutdown _shutdown = new();
     private readonly SemaphoreSlim _connecting = new(1, 1);
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private AppHealth? _health;
     private WebApplication? _host;
     private int _disposed;
@@ -69,8 +70,13 @@ public sealed partial class Sidecar : IAsyncDisposable
 
     internal AppChannel App => _app;
 
+    /// <summary>Completes when the app's subscriptions stand and its actors are hosted for the first time.</summary>
+    public Task Connected => _connected.Task;
+
     /// <summary>Waits until the app listens, then asks what it subscribes to and which actors it hosts, and starts both.</summary>
-    /// <remarks>With health checks it returns before: the app is connected when it is healthy, and disconnected when it is not.</remarks>
+    /// <remarks>
+    /// With health checks it returns before: the app is connected when it is healthy (<see cref="Connected"/>), and disconnected when it is not.
+    /// </remarks>
     public async Task ConnectAppAsync(CancellationToken cancellationToken = default)
     {
         while (!await Runner.Ports.AcceptsAsync("127.0.0.1", Options.AppPort, cancellationToken))
@@ -179,6 +185,7 @@ public sealed partial class Sidecar : IAsyncDisposable
             await _actors.StartAsync(config is null ? ActorConfig.None : ActorConfig.Parse(config), cancellationToken);
             await _subscriptions.StartAsync(await GetAsync("dapr/subscribe", cancellationToken));
             _ready.HasApp = true;
+            _connected.TrySetResult();
         }
         finally
         {

@@ -60,7 +60,7 @@ internal sealed partial class AppHealth : IAsyncDisposable
         _failures = succeeded ? 0 : Math.Min(_failures + 1, _options.Threshold);
         if (wasHealthy == _failures < _options.Threshold)
             return;
-        LogChanged(_logger, _app.AppId, _app.Port, succeeded ? "healthy" : "unhealthy");
+        LogChanged(_logger, succeeded ? LogLevel.Information : LogLevel.Warning, _app.AppId, _app.Port, succeeded ? "healthy" : "unhealthy");
         _app.IsHealthy = succeeded;
         if (await _changed(succeeded))
             return;
@@ -84,6 +84,6 @@ internal sealed partial class AppHealth : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(9501, LogLevel.Warning, "{AppId} on port {Port} entered {Status} status")]
-    private static partial void LogChanged(ILogger logger, string appId, int port, string status);
+    [LoggerMessage(EventId = 9501, Message = "{AppId} on port {Port} entered {Status} status")]
+    private static partial void LogChanged(ILogger logger, LogLevel level, string appId, int port, string status);
 }

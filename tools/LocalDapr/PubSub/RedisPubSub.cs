@@ -10,8 +10,10 @@ namespace ImDapr.LocalDapr.PubSub;
 /// {topic}   stream of data (the envelope) and metadata (JSON); group and consumer are both named consumerID
 /// All instances of an app are one consumer to Redis: whoever reads first has the message.
 /// </remarks>
-internal sealed class RedisPubSub : IPubSub
+internal sealed partial class RedisPubSub : IPubSub
 {
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
+
     private readonly ComponentSpec _spec;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -93,12 +95,37 @@ internal sealed class RedisPubSub : IPubSub
     private async Task ReadAsync(ConnectionMultiplexer connection, string topic, BrokerHandler handler, CancellationToken lifetime)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(lifetime, _stop.Token);
-        var stream = new RedisStream(connection.GetDatabase(), topic, _options.ConsumerId, _logger);
-        var loop = new RedisStreamLoop(stream, _options, _time, _logger);
-        await loop.ReadAsync(message => DeliverAsync(message, handler, lifetime, cancellation.Token), cancellation.Token);
-        // At once: a read that still blocks could only take a message that nobody would handle.
-        await connection.CloseAsync(allowCommandsToComplete: false);
-        await connection.DisposeAsync();
+        for (ConnectionMultiplexer? reader = connection; reader is not null; reader = await ReconnectAsync(cancellation.Token))
+        {
+            var stream = new RedisStream(reader.GetDatabase(), topic, _options.ConsumerId, _logger);
+            var loop = new RedisStreamLoop(stream, _options, _time, _logger);
+            await loop.ReadAsync(message => DeliverAsync(message, handler, lifetime, cancellation.Token), cancellation.Token);
+            // At once: a read that still blocks could only take a message that nobody would handle.
+            await reader.CloseAsync(allowCommandsToComplete: false);
+            await reader.DisposeAsync();
+        }
+    }
+
+    /// <returns>Null when it was cancelled before.</returns>
+    private async Task<ConnectionMultiplexer?> ReconnectAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                return await RedisSettings.ConnectAsync(_spec, ReaderOptions(), cancellationToken);
+            }
+            catch (ComponentException error)
+            {
+                LogNotConnected(error.Message);
+                await Task.Delay(RetryAfter, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+        return null;
     }
 
     private async Task RedeliverAsync(RedisStream stream, BrokerHandler handler, CancellationToken lifetime)
@@ -116,4 +143,7 @@ internal sealed class RedisPubSub : IPubSub
             () => Database.StreamAcknowledgeAsync(message.Message.Topic, _options.ConsumerId, message.Id), () => { }, lifetime);
         return _workers!.EnqueueAsync(delivery, cancellationToken);
     }
+
+    [LoggerMessage(9324, LogLevel.Error, "{Reason}; trying again")]
+    private partial void LogNotConnected(string reason);
 }

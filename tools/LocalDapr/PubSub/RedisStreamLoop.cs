@@ -8,18 +8,40 @@ internal sealed partial class RedisStreamLoop(RedisStream stream, DeliveryOption
     // Redis is away: trying again sooner would only fill the log.
     private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(500);
 
-    public Task ReadAsync(Func<StreamMessage, ValueTask> deliver, CancellationToken cancellationToken) => RunAsync(async () =>
+    /// <summary>
+    /// Returns when it is cancelled, or when a read had no answer in time: the connection must not be used any more. A server that hangs still holds that
+    /// read, and when it goes on it would hand messages to somebody who has given up waiting.
+    /// </summary>
+    public async Task ReadAsync(Func<StreamMessage, ValueTask> deliver, CancellationToken cancellationToken)
     {
-        foreach (var message in await stream.ReadNewAsync(options.QueueDepth).WaitAsync(cancellationToken))
-            await deliver(message);
-    }, cancellationToken);
+        try
+        {
+            await RunAsync(async () =>
+            {
+                foreach (var message in await stream.ReadNewAsync(options.QueueDepth).WaitAsync(cancellationToken))
+                    await deliver(message);
+            }, cancellationToken);
+        }
+        catch (RedisTimeoutException error)
+        {
+            LogAway(stream.Topic, error);
+        }
+    }
 
+    /// <summary>Returns when it is cancelled.</summary>
     public Task RedeliverAsync(Func<StreamMessage, ValueTask> deliver, CancellationToken cancellationToken) => RunAsync(async () =>
     {
-        while (await stream.ClaimAsync(options.QueueDepth, options.ProcessingTimeout).WaitAsync(cancellationToken) is { Count: > 0 } messages)
+        try
         {
-            foreach (var message in messages)
-                await deliver(message);
+            while (await stream.ClaimAsync(options.QueueDepth, options.ProcessingTimeout).WaitAsync(cancellationToken) is { Count: > 0 } messages)
+            {
+                foreach (var message in messages)
+                    await deliver(message);
+            }
+        }
+        catch (RedisTimeoutException error)
+        {
+            LogAway(stream.Topic, error);
         }
         await Task.Delay(options.RedeliverInterval, time, cancellationToken);
     }, cancellationToken);
@@ -48,8 +70,9 @@ internal sealed partial class RedisStreamLoop(RedisStream stream, DeliveryOption
             LogGroupLost(stream.Topic);
             await RecreateGroupAsync(cancellationToken);
         }
-        catch (Exception error) when (error is RedisException or RedisTimeoutException)
+        catch (Exception error) when (error is not RedisTimeoutException && !cancellationToken.IsCancellationRequested)
         {
+            // Whatever it is (a client whose connection breaks throws more than its own exceptions): nobody else would begin to read again.
             LogAway(stream.Topic, error);
             await Task.Delay(RetryAfter, time, cancellationToken);
         }

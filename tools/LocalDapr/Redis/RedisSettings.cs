@@ -28,8 +28,9 @@ internal static class RedisSettings
             ConnectTimeout = (int)spec.Duration("dialTimeout", TimeSpan.FromSeconds(5), Millisecond).TotalMilliseconds,
             AsyncTimeout = timeout,
             SyncTimeout = timeout,
-            // A server that is away is tried again soon; what is asked meanwhile fails after the timeout above.
+            // A server that is away is tried again soon; what is asked meanwhile fails at once, as a dial that is refused does in Go's client.
             ReconnectRetryPolicy = new LinearRetry(250),
+            BacklogPolicy = BacklogPolicy.FailFast,
             CommandMap = CommandMap.Create(Channels, available: false),
             ClientName = $"{spec.AppId}-{spec.Name}",
         };

@@ -12,7 +12,8 @@ public sealed record RunOptions(string RunFile, IReadOnlyList<string> Resources,
 public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncDisposable
 {
     private static readonly TimeSpan AppStartLimit = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(25);
+    // Longer than a service of ours may take: 20 s to drain and 10 s to stop.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(35);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
     private readonly List<RunningApp> _apps = [];
@@ -42,6 +43,7 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
             if (await StartAppAsync(file, spec, served, _host, cancellationToken) is { } app)
                 _apps.Add(app);
         }
+        await Task.WhenAll(_apps.Where(app => app.Spec.Listens).Select(app => WaitConnectedAsync(app, cancellationToken)));
         await Task.WhenAll(_apps.Where(app => app.Spec.Listens).Select(app => WaitHealthyAsync(app, cancellationToken)));
         Announce(file);
     }
@@ -154,6 +156,15 @@ public sealed class LocalRun(RunOptions options, ConsoleOutput output) : IAsyncD
         limit.CancelAfter(AppStartLimit);
         while (!await Ports.AcceptsAsync("127.0.0.1", app.Spec.Port, cancellationToken))
             await PauseAsync(app, $"does not listen on port {app.Spec.Port}", limit.Token, cancellationToken);
+    }
+
+    // With health checks an app is connected only when it is healthy.
+    private static async Task WaitConnectedAsync(RunningApp app, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(AppStartLimit);
+        while (!app.Sidecar.Connected.IsCompleted)
+            await PauseAsync(app, "is not connected to its sidecar", limit.Token, cancellationToken);
     }
 
     private static async Task WaitHealthyAsync(RunningApp app, CancellationToken cancellationToken)

@@ -36,7 +36,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
         try
         {
             StateEntry? entry = null;
-            await policy.RunAsync(async token => entry = await store.GetAsync(full, token), _ => false, time, cancellationToken);
+            await policy.RunAsync(async token => entry = await store.GetAsync(full, token).WaitAsync(token), _ => false, time, cancellationToken);
             return entry;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -80,7 +80,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
         List<StateWrite> full = [.. writes.Select(write => write with { Key = Key(write.Key) })];
         try
         {
-            await policy.RunAsync(token => store.TransactAsync(full, token), _ => false, time, cancellationToken);
+            await policy.RunAsync(token => store.TransactAsync(full, token).WaitAsync(token), _ => false, time, cancellationToken);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -93,7 +93,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
         var shown = Shown(key);
         try
         {
-            return new StateResult(shown, await store.GetAsync(key, cancellationToken), null);
+            return new StateResult(shown, await store.GetAsync(key, cancellationToken).WaitAsync(cancellationToken), null);
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
@@ -136,7 +136,7 @@ public sealed class StateBlock(string name, IStateStore store, string prefix, Re
     {
         try
         {
-            await store.WriteAsync(write, cancellationToken);
+            await store.WriteAsync(write, cancellationToken).WaitAsync(cancellationToken);
             return null;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)

@@ -149,7 +149,7 @@ public sealed class SidecarTests : IAsyncLifetime
     public async Task An_app_that_turns_unhealthy_is_left_alone_until_it_is_well_again()
     {
         _system.Component("bus", "pubsub.in-memory");
-        var healthy = true;
+        var healthy = false;
         var sidecar = await _system.AppAsync(
             "app",
             app =>
@@ -160,7 +160,10 @@ public sealed class SidecarTests : IAsyncLifetime
             },
             options => options with { AppHealth = new AppHealthOptions("/health", TimeSpan.FromMilliseconds(20), TimeSpan.FromSeconds(5), 2) });
 
-        await UntilAsync(async () => (await SubscriptionsAsync(sidecar)) == 1);
+        Assert.False(sidecar.Connected.IsCompleted);
+        healthy = true;
+        await sidecar.Connected.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(1, await SubscriptionsAsync(sidecar));
         healthy = false;
         await UntilAsync(async () => (await SubscriptionsAsync(sidecar)) == 0);
         using var refused = await _system.GetAsync(sidecar, "/v1.0/invoke/app/method/hello");

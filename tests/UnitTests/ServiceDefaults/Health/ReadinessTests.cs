@@ -1,8 +1,9 @@
 using ImDapr.ServiceDefaults.Health;
+using ImDapr.ServiceDefaults.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ImDapr.UnitTests.ServiceDefaults.Health;
@@ -10,7 +11,7 @@ namespace ImDapr.UnitTests.ServiceDefaults.Health;
 public sealed class ReadinessTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
-    private readonly Lifetime _lifetime = new();
+    private readonly Draining _draining;
     private readonly Readiness _readiness;
     private Func<CancellationToken, Task<HealthCheckResult>> _store = _ => Task.FromResult(HealthCheckResult.Healthy());
     private int _asked;
@@ -21,7 +22,8 @@ public sealed class ReadinessTests : IDisposable
         services.AddHealthChecks()
             .AddAsyncCheck("store", AskAsync, [HealthExtensions.ReadyTag], TimeSpan.FromMilliseconds(50))
             .AddCheck("fine", () => HealthCheckResult.Healthy(), [HealthExtensions.ReadyTag]);
-        _readiness = new Readiness(services.BuildServiceProvider().GetRequiredService<HealthCheckService>(), _lifetime, _time, NullLogger<Readiness>.Instance);
+        _draining = new Draining([], Options.Create(new DrainOptions()), _time, NullLogger<Draining>.Instance);
+        _readiness = new Readiness(services.BuildServiceProvider().GetRequiredService<HealthCheckService>(), _draining, _time, NullLogger<Readiness>.Instance);
     }
 
     [Fact]
@@ -73,10 +75,10 @@ public sealed class ReadinessTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_not_ready_from_the_moment_it_begins_to_stop()
+    public async Task It_is_not_ready_from_the_moment_it_begins_to_drain()
     {
         await _readiness.CheckAsync(default);
-        _lifetime.StopApplication();
+        await _draining.RunAsync(default);
 
         var report = await _readiness.CheckAsync(default);
 
@@ -88,27 +90,12 @@ public sealed class ReadinessTests : IDisposable
     public void Dispose()
     {
         _readiness.Dispose();
-        _lifetime.Dispose();
+        _draining.Dispose();
     }
 
     private Task<HealthCheckResult> AskAsync(CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _asked);
         return _store(cancellationToken);
-    }
-
-    private sealed class Lifetime : IHostApplicationLifetime, IDisposable
-    {
-        private readonly CancellationTokenSource _stopping = new();
-
-        public CancellationToken ApplicationStarted => CancellationToken.None;
-
-        public CancellationToken ApplicationStopping => _stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication() => _stopping.Cancel();
-
-        public void Dispose() => _stopping.Dispose();
     }
 }

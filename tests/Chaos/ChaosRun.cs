@@ -12,13 +12,16 @@ internal sealed record Outcome(string Fault, int Acknowledged, long Refused, lon
 internal sealed class ChaosRun(ChaosOptions options, Report report)
 {
     private static readonly TimeSpan Steady = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SilenceLimit = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ResumeLimit = TimeSpan.FromSeconds(60);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        report.Begin("the system starts");
         await using var system = await ChaosSystem.StartAsync(!options.IsEmbedded, cancellationToken);
-        var size = options.IsShort ? new CrowdSize(24, TimeSpan.FromMilliseconds(120)) : new CrowdSize(48, TimeSpan.FromMilliseconds(80));
+        var size = options.IsShort ? new CrowdSize(24, TimeSpan.FromMilliseconds(400)) : new CrowdSize(40, TimeSpan.FromMilliseconds(500));
+        report.Begin($"{size.People} people register, found groups and connect");
         await using var crowd = await Crowd.StartAsync(size, system.Origin, options.Seed, cancellationToken);
         var auditor = new Auditor(crowd, EntitiesOf(system));
         var scene = new Scene(system, crowd, new Random(options.Seed));
@@ -36,7 +39,10 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
     private async Task EnoughAsync(Crowd crowd, CancellationToken cancellationToken)
     {
         while (crowd.Ledger.Count < options.Messages)
-            await Task.Delay(Steady, cancellationToken);
+        {
+            await Task.Delay(ProgressEvery, cancellationToken);
+            report.Begin($"{crowd.Ledger.Count} of {options.Messages} messages");
+        }
     }
 
     private async Task<Outcome> TryAsync(Fault fault, Scene scene, Auditor auditor, CancellationToken cancellationToken)

@@ -39,7 +39,7 @@ public sealed partial class EdgeForwarder(IHttpForwarder forwarder, IServiceProv
         using var span = StageSpans.StartRoot("edge");
         // A poll would hold up an instance that leaves: it is asked again, elsewhere.
         var cut = context.Request.Path.StartsWithSegments(Polls) ? draining.Began : CancellationToken.None;
-        var error = await forwarder.SendAsync(context, _sidecar, _client, Request, new EdgeTransformer(target, _apiToken), cut);
+        var error = await forwarder.SendAsync(context, _sidecar, _client, Request, new EdgeTransformer(target, _apiToken, (status, why) => LogRefused(target.AppId, status, why)), cut);
         if (error != ForwarderError.None && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             await AnswerAsync(context, error, target);
     }
@@ -62,6 +62,9 @@ public sealed partial class EdgeForwarder(IHttpForwarder forwarder, IServiceProv
         AggregateException several => several.InnerExceptions.Select(BadRequestIn).FirstOrDefault(bad => bad is not null),
         _ => BadRequestIn(cause.InnerException),
     };
+
+    [LoggerMessage(2402, LogLevel.Warning, "The sidecar could not forward a request to {AppId}: {Status} {Why}")]
+    private partial void LogRefused(string appId, int status, string why);
 
     [LoggerMessage(2401, LogLevel.Warning, "A request could not be forwarded to {AppId}: {Error}")]
     private partial void LogNotForwarded(Exception? cause, string appId, ForwarderError error);

@@ -6,7 +6,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace ImDapr.ConnectionService.Edge;
 
 /// <summary>Turns a public request into a service invocation of the sidecar, and the sidecar's own errors into ours.</summary>
-internal sealed class EdgeTransformer(EdgeTarget target, string? apiToken) : HttpTransformer
+/// <param name="refused">Told of such an error: its status and text.</param>
+internal sealed class EdgeTransformer(EdgeTarget target, string? apiToken, Action<int, string> refused) : HttpTransformer
 {
     private const string ApiToken = "dapr-api-token";
 
@@ -33,6 +34,7 @@ internal sealed class EdgeTransformer(EdgeTarget target, string? apiToken) : Htt
     {
         if (response is not null && IsOfSidecar(response))
         {
+            refused((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
             await Away.ToProblem().ExecuteAsync(context);
             return false;
         }

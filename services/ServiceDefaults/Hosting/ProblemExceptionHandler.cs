@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Dapr;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.Diagnostics;
@@ -24,7 +25,8 @@ public sealed class ProblemExceptionHandler : IExceptionHandler
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(ErrorCodes.TooLarge, "The request body is too large."),
         BadHttpRequestException bad => new(ErrorCodes.InvalidArgument, bad.InnerException?.Message ?? bad.Message),
-        DaprException or DaprApiException or HttpRequestException or TimeoutException =>
+        DaprException or DaprApiException or HttpRequestException or TimeoutException or IOException or SocketException
+            or OperationCanceledException { InnerException: TimeoutException } =>
             new(ErrorCodes.Unavailable, "A part of the system is away; the same call may be repeated."),
         _ => null,
     };

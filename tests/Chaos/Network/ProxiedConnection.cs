@@ -10,6 +10,7 @@ internal sealed class ProxiedConnection : IDisposable
     private readonly Socket _client;
     private readonly Socket _server;
     private readonly CancellationTokenSource _stop = new();
+    private bool _isOver;
     private volatile bool _isUpSilent;
     private volatile bool _isDownSilent;
 
@@ -28,7 +29,13 @@ internal sealed class ProxiedConnection : IDisposable
     /// <summary>Resets both sides.</summary>
     public void Reset()
     {
-        _stop.Cancel();
+        lock (_stop)
+        {
+            if (_isOver)
+                return;
+            _isOver = true;
+            _stop.Cancel();
+        }
         Reset(_client);
         Reset(_server);
     }

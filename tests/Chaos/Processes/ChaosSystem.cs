@@ -28,6 +28,9 @@ internal sealed class ChaosSystem : IAsyncDisposable
         _settings = new Dictionary<string, string>(stores?.Environment ?? new Dictionary<string, string>())
         {
             ["Passwords__IterationCount"] = "1000", // hashing is not what is broken here
+            // Eight processes share a few cores: a thread that has nothing to do sleeps instead of spinning, and nothing is compiled a third time.
+            ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+            ["DOTNET_TieredPGO"] = "0",
             ["FanOut__TimelineFrom"] = "12",
             ["FanOut__TimelineBelow"] = "10",
         };
@@ -158,8 +161,10 @@ internal sealed class ChaosSystem : IAsyncDisposable
     {
         try
         {
-            using var response = await _probe.GetAsync($"http://127.0.0.1:{instance.AppPort}/readyz", cancellationToken);
-            return response.IsSuccessStatusCode;
+            using var ready = await _probe.GetAsync($"http://127.0.0.1:{instance.ManagementPort}/readyz", cancellationToken);
+            // And its sidecar has seen that it is healthy: until then nobody reaches it.
+            using var reached = await _probe.GetAsync($"http://127.0.0.1:{instance.SidecarHttpPort}/v1.0/invoke/{instance.AppId}/method/healthz", cancellationToken);
+            return ready.IsSuccessStatusCode && reached.IsSuccessStatusCode;
         }
         catch (Exception exception) when (exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {

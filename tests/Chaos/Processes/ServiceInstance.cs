@@ -31,6 +31,9 @@ internal sealed class ServiceInstance : IAsyncDisposable
 
     public int SidecarGrpcPort { get; } = FreePorts.Next();
 
+    /// <summary>Where the platform asks for health and metrics.</summary>
+    public int ManagementPort { get; } = FreePorts.Next();
+
     /// <summary>Where the sidecar finds the service.</summary>
     public int AppPortForSidecar => _lines[0].Port;
 
@@ -85,6 +88,7 @@ internal sealed class ServiceInstance : IAsyncDisposable
             ["ASPNETCORE_HOSTINGSTARTUPASSEMBLIES"] = Path.GetFileNameWithoutExtension(clock),
             ["CHAOS_CLOCK_FILE"] = ClockFile,
             ["Log__Json"] = "true",
+            ["Management__Port"] = $"{ManagementPort}",
         };
     }
 }

@@ -2,7 +2,6 @@ using ImDapr.Chat;
 using ImDapr.Chat.Accounts;
 using ImDapr.Chat.Connecting;
 using ImDapr.Chat.Syncing;
-using ImDapr.Contracts;
 
 namespace ImDapr.Chaos.Traffic;
 

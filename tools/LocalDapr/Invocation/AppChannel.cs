@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace ImDapr.LocalDapr.Invocation;
 
@@ -47,7 +48,7 @@ public sealed class AppChannel(string appId, int port, string? apiToken, int max
     }
 
     /// <summary>As <see cref="SendAsync"/>, but also to an app that is not healthy, and past the others that wait.</summary>
-    public Task<HttpResponseMessage> SendAnywayAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> SendAnywayAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.RequestUri is { IsAbsoluteUri: false } relative)
             request.RequestUri = new Uri(BaseAddress, relative);
@@ -56,7 +57,15 @@ public sealed class AppChannel(string appId, int port, string? apiToken, int max
             request.Headers.Remove("dapr-api-token");
             request.Headers.TryAddWithoutValidation("dapr-api-token", apiToken);
         }
-        return _http.SendAsync(request, cancellationToken);
+        try
+        {
+            return await _http.SendAsync(request, cancellationToken);
+        }
+        catch (SocketException reset)
+        {
+            // A connection that is reset before the handler has set it up (ENOTCONN) comes out unwrapped.
+            throw new HttpRequestException(HttpRequestError.ConnectionError, reset.Message, reset);
+        }
     }
 
     // The places are left to the collector: an answer that is still read gives its own back later.

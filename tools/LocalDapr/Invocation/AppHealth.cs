@@ -44,12 +44,27 @@ internal sealed partial class AppHealth : IAsyncDisposable
         try
         {
             do
-                await ProbeAsync(_stop.Token);
+                await TryProbeAsync();
             while (await timer.WaitForNextTickAsync(_stop.Token));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return; // nobody asks any more
+        }
+    }
+
+    // Whatever a probe, or what it led to, has thrown: nobody else would ask again, and the app would never be reached.
+    private async Task TryProbeAsync()
+    {
+        try
+        {
+            await ProbeAsync(_stop.Token);
+        }
+        catch (Exception failure) when (!_stop.IsCancellationRequested)
+        {
+            LogFailed(_logger, failure, _app.AppId, _app.Port);
+            _failures = _options.Threshold;
+            _app.IsHealthy = false;
         }
     }
 
@@ -83,6 +98,9 @@ internal sealed partial class AppHealth : IAsyncDisposable
             return false;
         }
     }
+
+    [LoggerMessage(9502, LogLevel.Error, "{AppId} on port {Port}: a health check failed; the app counts as unhealthy")]
+    private static partial void LogFailed(ILogger logger, Exception failure, string appId, int port);
 
     [LoggerMessage(EventId = 9501, Message = "{AppId} on port {Port} entered {Status} status")]
     private static partial void LogChanged(ILogger logger, LogLevel level, string appId, int port, string status);

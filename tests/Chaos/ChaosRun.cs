@@ -32,17 +32,21 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
     }
 
     private IEnumerable<Fault> Chosen() => Scenarios.All.Where(fault =>
-        (!options.IsShort || fault.IsInShort)
+        (!options.IsShort || fault.Short.HasFlag(options.IsEmbedded ? ShortForm.Embedded : ShortForm.Servers))
         && !(options.IsEmbedded && fault.NeedsServers)
         && (options.Only is null || fault.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)));
 
     private async Task EnoughAsync(Crowd crowd, CancellationToken cancellationToken)
     {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var busy = Flood.Busy.RunAsync(crowd, enough.Token, cancellationToken);
         while (crowd.Ledger.Count < options.Messages)
         {
             await Task.Delay(ProgressEvery, cancellationToken);
             report.Begin($"{crowd.Ledger.Count} of {options.Messages} messages");
         }
+        await enough.CancelAsync();
+        await busy;
     }
 
     private async Task<Outcome> TryAsync(Fault fault, Scene scene, Auditor auditor, CancellationToken cancellationToken)

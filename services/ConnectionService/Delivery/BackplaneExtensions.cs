@@ -1,3 +1,4 @@
+using ImDapr.ServiceDefaults.Health;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.StackExchangeRedis;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,7 @@ public static class BackplaneExtensions
         signalR.AddStackExchangeRedis();
         signalR.Services.AddSingleton<BackplaneWatch>();
         signalR.Services.AddHostedService(provider => provider.GetRequiredService<BackplaneWatch>());
+        signalR.Services.AddReadinessPart<BackplaneCheck>("backplane");
         signalR.Services.AddSingleton<IConfigureOptions<RedisOptions>>(provider => new ConfigureOptions<RedisOptions>(options =>
         {
             options.Configuration = redis;

@@ -24,8 +24,14 @@ public sealed partial class BackplaneWatch(LocalConnections connections, IHubCon
     // One signal is as good as many.
     private readonly Channel<bool> _restored = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
+    private volatile IConnectionMultiplexer? _redis;
+
+    /// <summary>Whether pushes of other nodes come in; a node that has not needed the link yet has not lost it.</summary>
+    public bool IsUp => _redis is not { } redis || (redis.IsConnected && redis.GetSubscriber().IsConnected());
+
     public void Watch(IConnectionMultiplexer redis)
     {
+        _redis = redis;
         ConnectionMetrics.BackplaneUp.Record(redis.IsConnected ? 1 : 0);
         redis.ConnectionFailed += (_, failure) =>
         {

@@ -74,7 +74,9 @@ public static class HealthExtensions
     private static Task NothingAsync(HttpContext context) =>
         new Refusal(ErrorCodes.NotFound, "There is nothing at this address.").ToProblem().ExecuteAsync(context);
 
-    private static IServiceCollection AddReadinessPart<T>(this IServiceCollection services, string name) where T : class, IHealthCheck
+    /// <summary>This service is not ready while the check fails or takes longer than a second.</summary>
+    /// <param name="name">How <c>/readyz</c> and the metrics call the part.</param>
+    public static IServiceCollection AddReadinessPart<T>(this IServiceCollection services, string name) where T : class, IHealthCheck
     {
         services.AddHealthChecks().AddCheck<T>(name, HealthStatus.Unhealthy, [ReadyTag], PartTimeout);
         return services;

@@ -25,9 +25,21 @@ internal sealed record Scene(ChaosSystem System, Crowd Crowd, Random Random)
 /// <param name="Name">As it stands in the table.</param>
 /// <param name="RunAsync">Breaks, waits, mends.</param>
 /// <param name="NeedsServers">It has no meaning on the embedded stack.</param>
-/// <param name="IsInShort">It is part of the short form.</param>
-internal sealed record Fault(string Name, Func<Scene, CancellationToken, Task> RunAsync, bool NeedsServers = false, bool IsInShort = false)
+internal sealed record Fault(string Name, Func<Scene, CancellationToken, Task> RunAsync, bool NeedsServers = false)
 {
+    /// <summary>The stacks whose short form it is part of.</summary>
+    public ShortForm Short { get; init; }
+
     /// <summary>How long service may take to resume after the fault is over: a process that starts needs some seconds, a store that is back must be found within 5.</summary>
     public TimeSpan ResumesWithin { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>The short form of a stack: what runs with every change.</summary>
+[Flags]
+internal enum ShortForm
+{
+    None = 0,
+    Servers = 1,
+    Embedded = 2,
+    Both = Servers | Embedded,
 }

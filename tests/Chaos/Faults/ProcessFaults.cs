@@ -10,27 +10,27 @@ internal static class ProcessFaults
     private static readonly TimeSpan LongPause = TimeSpan.FromSeconds(14);
     private static readonly TimeSpan Gone = TimeSpan.FromSeconds(3);
 
-    public static Fault Kill(string appId, bool isInShort = false) =>
-        new($"SIGKILL of a {appId}", async (scene, token) => await KillAsync(scene, Any(scene, appId), token), IsInShort: isInShort);
+    public static Fault Kill(string appId) =>
+        new($"SIGKILL of a {appId}", async (scene, token) => await KillAsync(scene, Any(scene, appId), token));
 
     public static Fault KillAll(string appId) =>
         new($"SIGKILL of every {appId}", (scene, token) => Task.WhenAll(scene.System.Of(appId).Select(instance => KillAsync(scene, instance, token))));
 
-    public static Fault Pause(string appId, bool isInShort = false) => new($"SIGSTOP of a {appId} until its actors have moved", async (scene, token) =>
+    public static Fault Pause(string appId) => new($"SIGSTOP of a {appId} until its actors have moved", async (scene, token) =>
     {
         var victim = Any(scene, appId);
         victim.Process.Pause();
         await Task.Delay(LongPause, token);
         victim.Process.Resume();
         await scene.System.HealthyAsync(victim, token);
-    }, IsInShort: isInShort);
+    });
 
     public static readonly Fault KillDapr = new("SIGKILL of LocalDapr: every sidecar", async (scene, token) =>
     {
         await scene.System.Dapr.KillAsync();
         await Task.Delay(Gone, token);
         await scene.System.StartDaprAsync(token);
-    }, IsInShort: true);
+    });
 
     public static readonly Fault PauseDapr = new("SIGSTOP of LocalDapr for 8 s", async (scene, token) =>
     {
@@ -54,16 +54,16 @@ internal static class ProcessFaults
     });
 
     /// <summary>SIGTERM, wait for the end, start, wait until healthy: each instance in turn, as a deployment does.</summary>
-    public static Fault RollingRestart(string name, bool backwards, bool isInShort = false) => new(name, async (scene, token) =>
+    public static Fault RollingRestart(string name, Func<ChaosSystem, IEnumerable<ServiceInstance>> order) => new(name, async (scene, token) =>
     {
-        foreach (var instance in backwards ? scene.System.Instances.Reverse() : scene.System.Instances)
+        foreach (var instance in order(scene.System))
         {
             if (!await ChaosSystem.TerminateAsync(instance))
                 scene.Complain($"{instance.Name} did not end within its grace period of {Victim.GracePeriod.TotalSeconds} s");
             scene.System.Start(instance);
             await scene.System.HealthyAsync(instance, token);
         }
-    }, IsInShort: isInShort);
+    });
 
     public static Fault CutFromSidecar(string appId) => new($"network cut between a {appId} and its sidecar for 8 s", async (scene, token) =>
     {

@@ -12,7 +12,7 @@ internal static class StoreFaults
         await scene.Stores.Redis.KillAsync();
         await Task.Delay(TimeSpan.FromSeconds(5), token);
         await scene.Stores.Redis.StartAgainAsync(token);
-    }, NeedsServers: true, IsInShort: true) { ResumesWithin = Resumes };
+    }, NeedsServers: true) { ResumesWithin = Resumes };
 
     public static readonly Fault PauseRedis = new("Redis stands still for 8 s", async (scene, token) =>
     {
@@ -26,7 +26,7 @@ internal static class StoreFaults
         await scene.Stores.Redis.KillAsync();
         scene.Stores.Redis.LoseData();
         await scene.Stores.Redis.StartAgainAsync(token);
-    }, NeedsServers: true, IsInShort: true) { ResumesWithin = Resumes };
+    }, NeedsServers: true) { ResumesWithin = Resumes };
 
     public static readonly Fault FlushRedis = new("FLUSHALL of a Redis in use", async (scene, token) =>
     {
@@ -55,7 +55,7 @@ internal static class StoreFaults
         await scene.Stores.Database.KillAsync();
         await Task.Delay(TimeSpan.FromSeconds(3), token);
         await scene.Stores.Database.StartAgainAsync(token);
-    }, NeedsServers: true, IsInShort: true) { ResumesWithin = Resumes };
+    }, NeedsServers: true) { ResumesWithin = Resumes };
 
     public static readonly Fault PauseDatabase = new("MariaDB stands still for 8 s", async (scene, token) =>
     {

@@ -4,43 +4,51 @@ using ImDapr.Contracts;
 
 namespace ImDapr.Chaos.Traffic;
 
-/// <summary>Far more than the system can carry: every device has many sends under way, and makes none of the refused ones again.</summary>
-internal static class Flood
+/// <summary>Everybody has many sends under way at once, and makes none of the refused ones again.</summary>
+/// <param name="UnderWay">Sends that each person has under way.</param>
+/// <param name="AfterRefusal">How long a lane waits that was refused.</param>
+internal sealed record Flood(int UnderWay, TimeSpan AfterRefusal)
 {
-    /// <summary>What all processes may grow by, in bytes.</summary>
-    public const long MostMemory = 1L << 30;
+    /// <summary>Far more than the system can carry.</summary>
+    public static readonly Flood Overload = new(100, TimeSpan.Zero);
 
-    private const int UnderWay = 100;
+    /// <summary>As much as it can carry.</summary>
+    public static readonly Flood Busy = new(4, TimeSpan.FromMilliseconds(100));
 
-    public static async Task RunAsync(Crowd crowd, TimeSpan length, CancellationToken cancellationToken)
-    {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        end.CancelAfter(length);
-        var stop = end.Token;
-        await Task.WhenAll(crowd.People.Select((person, i) => Task.WhenAll(
-            Enumerable.Range(0, UnderWay).Select(lane => WriteAsync(crowd, person, crowd.People[(i + 1) % crowd.People.Length], lane, stop, cancellationToken)))));
-    }
+    /// <summary>Until <paramref name="stop"/> fires; what is under way then is still answered.</summary>
+    public Task RunAsync(Crowd crowd, CancellationToken stop, CancellationToken cancellationToken) =>
+        Task.WhenAll(crowd.People.SelectMany((person, i) => Enumerable.Range(0, UnderWay).Select(
+            lane => WriteAsync(crowd.Ledger, new Lane(person, crowd.People[(i + 1) % crowd.People.Length], lane), stop, cancellationToken))));
 
-    private static async Task WriteAsync(Crowd crowd, Person person, Person to, int lane, CancellationToken stop, CancellationToken cancellationToken)
+    private async Task WriteAsync(Ledger ledger, Lane lane, CancellationToken stop, CancellationToken cancellationToken)
     {
         var run = Guid.NewGuid().ToString("N")[..8];
         for (var number = 1; !stop.IsCancellationRequested; number++)
         {
-            var id = $"{person.Id}-f{run}-{lane}-{number}";
-            var send = new SendMessage(id, to.Id, null, MessageTypes.Text, JsonSerializer.SerializeToElement(new { text = id }));
-            try
-            {
-                var ack = await person.Devices[0].CallAsync<SendAck>("Send", send, cancellationToken);
-                crowd.Ledger.Acknowledge(new Acknowledged(ack.ConversationId, ack.Seq, id, person.Id, Acknowledged.Unordered));
-            }
-            catch (HubRefusedException)
-            {
-                crowd.Ledger.Refuse();
-            }
-            catch (LinkLostException)
-            {
-                crowd.Ledger.LeaveUnanswered();
-            }
+            if (!await TrySendAsync(ledger, lane, $"{lane.From.Id}-f{run}-{lane.Index}-{number}", cancellationToken))
+                await Task.Delay(AfterRefusal, cancellationToken);
         }
     }
+
+    private static async Task<bool> TrySendAsync(Ledger ledger, Lane lane, string id, CancellationToken cancellationToken)
+    {
+        var send = new SendMessage(id, lane.To.Id, null, MessageTypes.Text, JsonSerializer.SerializeToElement(new { text = id }));
+        try
+        {
+            var ack = await lane.From.Devices[0].CallAsync<SendAck>("Send", send, cancellationToken);
+            ledger.Acknowledge(new Acknowledged(ack.ConversationId, ack.Seq, id, lane.From.Id, Acknowledged.Unordered));
+            return true;
+        }
+        catch (HubRefusedException)
+        {
+            ledger.Refuse();
+        }
+        catch (LinkLostException)
+        {
+            ledger.LeaveUnanswered();
+        }
+        return false;
+    }
+
+    private sealed record Lane(Person From, Person To, int Index);
 }

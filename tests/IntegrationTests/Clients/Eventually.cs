@@ -17,4 +17,18 @@ internal static class Eventually
             await timer.WaitForNextTickAsync();
         }
     }
+
+    /// <summary>The call succeeds: while something comes back, calls fail at once instead of waiting.</summary>
+    public static Task SucceedsAsync<TError>(Func<Task> call) where TError : Exception => TrueAsync(async () =>
+    {
+        try
+        {
+            await call();
+            return true;
+        }
+        catch (TError)
+        {
+            return false;
+        }
+    });
 }

@@ -45,7 +45,7 @@ public sealed class StoreOutageTests(ServiceProcesses system, ITestOutputHelper 
         Say("acknowledged after the return", back);
         await bobsDevice.NextMessagesAsync(Lanes);
         Say("shown to the peer after the return", back);
-        var later = await annsDevices[0].SendToAsync(bob.Id, "later");
+        var later = await SendAsync(annsDevices[0], bob.Id, "later"); // the other instance may not have noticed yet
         Assert.Equal("later", ImClient.TextOf(await bobsDevice.NextMessageAsync()));
         Say("a later one shown", back);
 

@@ -20,8 +20,8 @@ public abstract class ServerCluster(string name, string template) : Cluster(name
 
     protected override Task LoseStateAsync() => _servers!.EmptyRedisAsync();
 
-    /// <summary>Redis is away until it is started again; false when it is not ours to stop.</summary>
-    public Task<bool> StopRedisAsync() => _servers!.StopRedisAsync();
+    /// <summary>Redis answers nobody any more, until it is started again.</summary>
+    public Task StopRedisAsync() => _servers!.StopRedisAsync();
 
     public Task StartRedisAgainAsync(CancellationToken cancellationToken) => _servers!.StartRedisAgainAsync(cancellationToken);
 

@@ -45,15 +45,19 @@ internal sealed class TestServers : IAsyncDisposable
     }
 
     /// <summary>Redis is away until it is started again; false when it is not ours to stop.</summary>
-    public async Task<bool> StopRedisAsync()
+    /// <summary>Redis answers nobody any more, until <see cref="StartRedisAgainAsync"/>; one that is not ours to end, for ten seconds.</summary>
+    public async Task StopRedisAsync()
     {
-        if (_redis is null)
-            return false;
-        await _redis.KillAsync();
-        return true;
+        if (_redis is not null)
+        {
+            await _redis.KillAsync();
+            return;
+        }
+        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{RedisHost},allowAdmin=true");
+        await redis.GetDatabase().ExecuteAsync("CLIENT", "PAUSE", 10_000, "ALL");
     }
 
-    public Task StartRedisAgainAsync(CancellationToken cancellationToken) => _redis!.StartAgainAsync(cancellationToken);
+    public Task StartRedisAgainAsync(CancellationToken cancellationToken) => _redis?.StartAgainAsync(cancellationToken) ?? Task.CompletedTask;
 
     public async Task EmptyRedisAsync()
     {

@@ -28,7 +28,8 @@ internal static class MySqlServer
     // In that mode a backslash in a text parameter must not be doubled.
     private static async Task<bool> HasNoBackslashEscapesAsync(GoMySqlDsn dsn, CancellationToken cancellationToken)
     {
-        await using var connection = new MySqlConnection(dsn.Settings.ConnectionString);
+        // Not from the pool: it may hold a connection to a server that has died since.
+        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(dsn.Settings.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellationToken);
         await using var command = new MySqlCommand("SELECT @@sql_mode", connection);
         return ((string)(await command.ExecuteScalarAsync(cancellationToken))!).Contains("NO_BACKSLASH_ESCAPES", StringComparison.Ordinal);

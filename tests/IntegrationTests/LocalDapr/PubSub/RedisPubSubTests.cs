@@ -1,3 +1,4 @@
+using ImDapr.IntegrationTests.Clients;
 using ImDapr.IntegrationTests.Servers;
 using ImDapr.LocalDapr.PubSub;
 using ImDapr.UnitTests.LocalDapr;
@@ -86,7 +87,7 @@ public sealed class RedisPubSubTests(ComponentServers servers) : PubSubContract
 
         await mortal.KillAsync();
         await mortal.StartAgainAsync();
-        await PublishAsync(pubSub, "after");
+        await Eventually.SucceedsAsync<RedisConnectionException>(() => PublishAsync(pubSub, "after"));
 
         string message;
         do

@@ -58,8 +58,9 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
         await Task.Delay(Steady, cancellationToken);
         await fault.RunAsync(scene, cancellationToken);
         var resumed = await Probe.ResumedAsync(scene.Crowd, ResumeLimit, cancellationToken);
-        if (resumed > fault.ResumesWithin)
-            scene.Complain($"service resumed {resumed.TotalSeconds:F1} s after the fault was over, not within {fault.ResumesWithin.TotalSeconds:F0} s");
+        // How soon depends on the machine, and is said in the table; that it does must hold anywhere.
+        if (resumed >= ResumeLimit)
+            scene.Complain($"service has not resumed within {ResumeLimit.TotalSeconds:F0} s");
         await Task.Delay(Steady, cancellationToken);
         await FallSilentAsync(scene);
         var verdict = await auditor.CheckAsync([.. scene.TakeComplaints(), .. AccidentsOf(scene)], cancellationToken);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -23,6 +24,16 @@ public sealed partial class Draining(IEnumerable<IDrainStep> steps, IOptions<Dra
     public CancellationToken Began => _began.Token;
 
     public bool HasBegun => _began.IsCancellationRequested;
+
+    /// <summary>
+    /// Ends the connection of this answer once it has been given, if this instance leaves: a load balancer only places new connections, and a client that
+    /// keeps its own would come back here with every request.
+    /// </summary>
+    public void AskToLeave(HttpResponse response)
+    {
+        if (HasBegun && HttpProtocol.IsHttp11(response.HttpContext.Request.Protocol))
+            response.Headers.Connection = "close";
+    }
 
     /// <summary>Runs all steps side by side; returns when they have ended or the limit has passed. Runs once.</summary>
     /// <param name="now">Fires when the instance is to stop without waiting.</param>

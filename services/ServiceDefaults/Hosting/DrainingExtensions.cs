@@ -31,7 +31,16 @@ public static class DrainingExtensions
     public static IServiceCollection AddUncountedPath(this IServiceCollection services, PathString path) =>
         services.AddSingleton(new UncountedPath(path));
 
-    internal static void UseDraining(this WebApplication app) => app.Use(app.Services.GetRequiredService<QuietRequests>().CountAsync);
+    internal static void UseDraining(this WebApplication app)
+    {
+        var draining = app.Services.GetRequiredService<Draining>();
+        app.Use((context, next) =>
+        {
+            draining.AskToLeave(context.Response);
+            return next(context);
+        });
+        app.Use(app.Services.GetRequiredService<QuietRequests>().CountAsync);
+    }
 
     private sealed record UncountedPath(PathString Path);
 }

@@ -29,9 +29,6 @@ internal sealed record Fault(string Name, Func<Scene, CancellationToken, Task> R
 {
     /// <summary>The stacks whose short form it is part of.</summary>
     public ShortForm Short { get; init; }
-
-    /// <summary>How long service may take to resume after the fault is over: a process that starts needs some seconds, a store that is back must be found within 5.</summary>
-    public TimeSpan ResumesWithin { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>The short form of a stack: what runs with every change.</summary>

@@ -43,6 +43,6 @@ internal static class Scenarios
         ProcessFaults.KillDuringRedisRestart,
         ProcessFaults.RollingRestart("rolling restart of every service, the other way round", system => system.Instances.Reverse()),
         ClientFaults.Overload(TimeSpan.FromSeconds(60)),
-        ProcessFaults.KillEverything with { Short = ShortForm.Embedded },
+        ProcessFaults.KillEverything with { Short = ShortForm.Both },
     ];
 }

@@ -43,9 +43,6 @@ public sealed class TwoInstancesSessions(TwoInstancesCluster cluster) : SessionT
 public sealed class TwoInstancesMessagePack(TwoInstancesCluster cluster) : MessagePackTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesCrash(TwoInstancesCluster cluster) : CrashTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesReferences(TwoInstancesCluster cluster) : ReferenceTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]

@@ -1,4 +1,5 @@
 using ImDapr.ServiceDefaults.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -27,6 +28,20 @@ public sealed class DrainingTests : IDisposable
         other.End.SetResult();
 
         await running.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Clients_that_keep_their_connection_are_sent_away_while_it_drains()
+    {
+        var draining = Drain();
+        var (before, meanwhile) = (new DefaultHttpContext(), new DefaultHttpContext());
+        before.Request.Protocol = meanwhile.Request.Protocol = HttpProtocol.Http11;
+
+        draining.AskToLeave(before.Response);
+        await draining.RunAsync(CancellationToken.None);
+        draining.AskToLeave(meanwhile.Response);
+
+        Assert.Equal(("", "close"), (before.Response.Headers.Connection.ToString(), meanwhile.Response.Headers.Connection.ToString()));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
     {
         report.Begin("the system starts");
         await using var system = await ChaosSystem.StartAsync(!options.IsEmbedded, cancellationToken);
-        var size = options.IsShort ? new CrowdSize(24, TimeSpan.FromMilliseconds(400)) : new CrowdSize(40, TimeSpan.FromMilliseconds(500));
+        var size = options.IsShort ? new CrowdSize(12, TimeSpan.FromMilliseconds(250)) : new CrowdSize(40, TimeSpan.FromMilliseconds(500));
         report.Begin($"{size.People} people register, found groups and connect");
         await using var crowd = await Crowd.StartAsync(size, system.Origin, options.Seed, cancellationToken);
         var auditor = new Auditor(crowd, EntitiesOf(system));

@@ -3,19 +3,22 @@ using Dapr;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace ImDapr.ServiceDefaults.Hosting;
 
 /// <summary>Turns what routes do not answer themselves into problem details: a body that does not parse, a sidecar or store that is away.</summary>
-public sealed class ProblemExceptionHandler : IExceptionHandler
+public sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> logger) : IExceptionHandler
 {
-    /// <summary>Bad requests are the caller's business and not worth an error in the log.</summary>
-    public static bool IsExpected(ExceptionHandlerSuppressDiagnosticsContext context) => context.Exception is BadHttpRequestException;
+    /// <summary>What is answered with a refusal is no bug: no error in the log, and no stack trace for each of the thousands that an outage brings.</summary>
+    public static bool IsExpected(ExceptionHandlerSuppressDiagnosticsContext context) => RefusalOf(context.Exception) is not null;
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
         if (RefusalOf(exception) is not { } refusal)
             return false;
+        if (refusal.Code == ErrorCodes.Unavailable)
+            LogAway(context.Request.Path, exception.GetBaseException().Message);
         await refusal.ToProblem().ExecuteAsync(context);
         return true;
     }
@@ -30,4 +33,7 @@ public sealed class ProblemExceptionHandler : IExceptionHandler
             new(ErrorCodes.Unavailable, "A part of the system is away; the same call may be repeated."),
         _ => null,
     };
+
+    [LoggerMessage(130, LogLevel.Warning, "{Path} was answered with unavailable: {Why}")]
+    private partial void LogAway(string path, string why);
 }

@@ -7,10 +7,10 @@ internal static class Scenarios
 {
     public static readonly IReadOnlyList<Fault> All =
     [
-        new Fault("none", (_, token) => Task.Delay(TimeSpan.FromSeconds(3), token)) { Short = ShortForm.Both },
+        new Fault("none", (_, token) => Task.Delay(TimeSpan.FromSeconds(3), token)),
         ProcessFaults.Kill(DaprNames.MessageService) with { Short = ShortForm.Both },
         ProcessFaults.Kill(DaprNames.ConnectionService) with { Short = ShortForm.Embedded },
-        ProcessFaults.Kill(DaprNames.UserService) with { Short = ShortForm.Embedded },
+        ProcessFaults.Kill(DaprNames.UserService),
         ProcessFaults.KillDapr with { Short = ShortForm.Both },
         StoreFaults.RestartRedis with { Short = ShortForm.Servers },
         StoreFaults.RestartDatabase with { Short = ShortForm.Servers },

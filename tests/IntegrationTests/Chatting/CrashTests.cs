@@ -35,7 +35,7 @@ public abstract class CrashTests(Cluster cluster)
         await using (var before = await ann.ConnectAsync())
             first = await before.SendToAsync(bob.Id, "hello", "c-1");
 
-        await cluster.CrashAndRestartAsync(CancellationToken.None);
+        await cluster.CrashAndRestartAsync();
         await using var after = await ann.ConnectAsync();
         var retry = await after.SendToAsync(bob.Id, "hello", "c-1");
 
@@ -61,7 +61,7 @@ public abstract class CrashTests(Cluster cluster)
             }
         }));
         await Task.WhenAny(enough.Task.WaitAsync(ImClient.Patience), sending);
-        await cluster.CrashAndRestartAsync(CancellationToken.None);
+        await cluster.CrashAndRestartAsync();
         await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // every lane ends with the connection
         return acknowledged;
     }

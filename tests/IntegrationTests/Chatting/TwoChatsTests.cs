@@ -38,7 +38,7 @@ public abstract class TwoChatsTests(Cluster cluster) : IDisposable
         await using (var bob = ChatProcess.Start(cluster.Origin(1), _bob, Data(_bob)))
             Assert.Equal(expected, await bob.MessagesUntilReadyAsync(_bob));
 
-        await cluster.CrashAndRestartAsync(CancellationToken.None);
+        await cluster.CrashAndRestartAsync();
 
         await using (var bob = ChatProcess.Start(cluster.Origin(1), _bob, Data(_bob)))
             Assert.Empty(await bob.MessagesUntilReadyAsync(_bob)); // all of it was shown before

@@ -71,11 +71,10 @@ public abstract class Cluster(string name, string template) : IOrigins, IAsyncLi
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>SIGKILL for every process, servers included; then everything starts again on what is on disk.</summary>
-    public async Task CrashAndRestartAsync(CancellationToken cancellationToken)
+    /// <summary>SIGKILL for every process; then everything starts again on what is on disk. Servers crash in tests/Chaos.</summary>
+    public async Task CrashAndRestartAsync()
     {
         await StopAsync();
-        await CrashServersAsync(cancellationToken);
         await StartAsync();
     }
 
@@ -104,8 +103,6 @@ public abstract class Cluster(string name, string template) : IOrigins, IAsyncLi
 
     /// <summary>Whether the components are those of Redis and MySQL.</summary>
     protected virtual bool UsesServers => false;
-
-    protected virtual Task CrashServersAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected async Task StopAsync()
     {

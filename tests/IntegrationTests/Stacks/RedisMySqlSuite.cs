@@ -47,12 +47,6 @@ public sealed class RedisMySqlRefusals(RedisMySqlCluster cluster) : RefusalTests
 public sealed class RedisMySqlMessagePack(RedisMySqlCluster cluster) : MessagePackTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
-public sealed class RedisMySqlCrash(RedisMySqlCluster cluster) : CrashTests(cluster);
-
-[Collection(RedisMySqlSuite.Name)]
-public sealed class RedisMySqlTwoChats(RedisMySqlCluster cluster) : TwoChatsTests(cluster);
-
-[Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlLostState(RedisMySqlCluster cluster) : LostStateTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]

@@ -36,8 +36,6 @@ public abstract class ServerCluster(string name, string template) : Cluster(name
         ["IMDAPR_REDIS_HOST"] = _servers!.RedisHost,
         ["IMDAPR_MYSQL_DSN"] = _servers.MySqlDsn,
     };
-
-    protected override Task CrashServersAsync(CancellationToken cancellationToken) => _servers!.CrashAndRestartAsync(cancellationToken);
 }
 
 /// <summary>One of each service on Redis and MySQL.</summary>

@@ -30,20 +30,6 @@ internal sealed class TestServers : IAsyncDisposable
         }
     }
 
-    public async Task CrashAndRestartAsync(CancellationToken cancellationToken)
-    {
-        if (_redis is not null)
-        {
-            await _redis.KillAsync();
-            await _redis.StartAgainAsync(cancellationToken);
-        }
-        if (_database is not null)
-        {
-            await _database.KillAsync();
-            await _database.StartAgainAsync(cancellationToken);
-        }
-    }
-
     /// <summary>Redis is away until it is started again; false when it is not ours to stop.</summary>
     /// <summary>Redis answers nobody any more, until <see cref="StartRedisAgainAsync"/>; one that is not ours to end, for ten seconds.</summary>
     public async Task StopRedisAsync()

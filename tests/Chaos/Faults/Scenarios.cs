@@ -15,7 +15,7 @@ internal static class Scenarios
         StoreFaults.RestartRedis with { Short = ShortForm.Servers },
         StoreFaults.RestartDatabase with { Short = ShortForm.Servers },
         StoreFaults.LoseRedis with { Short = ShortForm.Servers },
-        ClientFaults.Vanish with { Short = ShortForm.Servers },
+        ClientFaults.Vanish,
         ClientFaults.ComeAndGo with { Short = ShortForm.Embedded },
         ProcessFaults.RollingRestart("rolling restart of connection-service", system => system.Of(DaprNames.ConnectionService)) with { Short = ShortForm.Servers },
         ProcessFaults.RollingRestart("rolling restart of every service", system => system.Instances),

@@ -1,7 +1,6 @@
 using ImDapr.IntegrationTests.Accounts;
 using ImDapr.IntegrationTests.Chatting;
 using ImDapr.IntegrationTests.Features;
-using ImDapr.IntegrationTests.Overload;
 using ImDapr.IntegrationTests.Relations;
 
 namespace ImDapr.IntegrationTests.Stacks;
@@ -47,9 +46,6 @@ public sealed class EmbeddedRefusals(EmbeddedCluster cluster) : RefusalTests(clu
 public sealed class EmbeddedMessagePack(EmbeddedCluster cluster) : MessagePackTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]
-public sealed class EmbeddedCrash(EmbeddedCluster cluster) : CrashTests(cluster);
-
-[Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedTwoChats(EmbeddedCluster cluster) : TwoChatsTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]
@@ -72,6 +68,3 @@ public sealed class EmbeddedDelivered(EmbeddedCluster cluster) : DeliveredTests(
 
 [Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedLostState(EmbeddedCluster cluster) : LostStateTests(cluster);
-
-[Collection(EmbeddedSuite.Name)]
-public sealed class EmbeddedSlowReaders(EmbeddedCluster cluster) : SlowReaderTests(cluster);

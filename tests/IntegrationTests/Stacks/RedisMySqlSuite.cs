@@ -41,9 +41,6 @@ public sealed class RedisMySqlSending(RedisMySqlCluster cluster) : SendingTests(
 public sealed class RedisMySqlSessions(RedisMySqlCluster cluster) : SessionTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
-public sealed class RedisMySqlRefusals(RedisMySqlCluster cluster) : RefusalTests(cluster);
-
-[Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlMessagePack(RedisMySqlCluster cluster) : MessagePackTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]

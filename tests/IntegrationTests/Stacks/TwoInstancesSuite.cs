@@ -28,9 +28,6 @@ public sealed class TwoInstancesGroups(TwoInstancesCluster cluster) : GroupTests
 public sealed class TwoInstancesGroupChanges(TwoInstancesCluster cluster) : GroupChangeTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesContacts(TwoInstancesCluster cluster) : ContactTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesReading(TwoInstancesCluster cluster) : ReadingTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
@@ -41,15 +38,6 @@ public sealed class TwoInstancesSessions(TwoInstancesCluster cluster) : SessionT
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesMessagePack(TwoInstancesCluster cluster) : MessagePackTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesReferences(TwoInstancesCluster cluster) : ReferenceTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesAmendments(TwoInstancesCluster cluster) : AmendmentTests(cluster);
-
-[Collection(TwoInstancesSuite.Name)]
-public sealed class TwoInstancesSettings(TwoInstancesCluster cluster) : SettingsTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesNotifications(TwoInstancesCluster cluster) : NotificationTests(cluster);

@@ -166,7 +166,7 @@ internal sealed class ChaosSystem : IAsyncDisposable
             using var reached = await _probe.GetAsync($"http://127.0.0.1:{instance.SidecarHttpPort}/v1.0/invoke/{instance.AppId}/method/healthz", cancellationToken);
             return ready.IsSuccessStatusCode && reached.IsSuccessStatusCode;
         }
-        catch (Exception exception) when (exception is HttpRequestException || (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception) when (!cancellationToken.IsCancellationRequested) // a connection that is reset early is a bare SocketException
         {
             return false;
         }

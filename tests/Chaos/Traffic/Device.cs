@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using ImDapr.Chat;
 using ImDapr.Chat.Accounts;
 using ImDapr.Chat.Connecting;
@@ -54,7 +55,7 @@ internal sealed class Device : IAsyncDisposable
             {
                 return await _tokens.GetAsync(cancellationToken);
             }
-            catch (Exception failure) when (failure is HttpRequestException or ApiException { Refusal.IsRetryable: true })
+            catch (Exception failure) when (failure is HttpRequestException or SocketException or ApiException { Refusal.IsRetryable: true })
             {
                 await backoff.WaitAsync(cancellationToken);
             }

@@ -71,9 +71,9 @@ internal sealed class Poller : IAsyncDisposable
             {
                 return; // the run has ended
             }
-            catch (Exception failure) when (failure is HttpRequestException or TaskCanceledException or ApiException or IOException)
+            catch (Exception) // an outage, however the client tells of it (a connection that is reset early is a bare SocketException)
             {
-                await Task.Delay(Pause, CancellationToken.None); // an outage: again
+                await Task.Delay(Pause, CancellationToken.None);
             }
         }
     }

@@ -58,8 +58,6 @@ namespace ImDapr.Contracts;
 [JsonSerializable(typeof(SessionOpened))]
 [JsonSerializable(typeof(ActorSync))]
 [JsonSerializable(typeof(ActorAck))]
-[JsonSerializable(typeof(AppendRequest))]
-[JsonSerializable(typeof(AppendAnswer))]
 [JsonSerializable(typeof(RegisterRequest))]
 [JsonSerializable(typeof(UserProfile))]
 [JsonSerializable(typeof(ProfileUpdate))]

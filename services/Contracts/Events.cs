@@ -37,7 +37,8 @@ public sealed record TimelineDelivery(string ConversationId, int[] Messages);
 public sealed record TypingDelivery(TypingNotice Typing, string[] ToUserIds);
 
 /// <summary>New entries of one user's inbox.</summary>
-public sealed record UserDelivery(string UserId, DeliveredEntry[] Entries);
+/// <param name="Nodes">Instances of connection-service that held a device of the user when they were appended.</param>
+public sealed record UserDelivery(string UserId, DeliveredEntry[] Entries, string[] Nodes);
 
 /// <param name="Position">Position in the user's inbox.</param>
 /// <param name="Message">Index into <see cref="Deliveries.Messages"/>.</param>

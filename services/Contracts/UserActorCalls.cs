@@ -5,7 +5,6 @@ public static class UserActorMethods
 {
     public const string OpenSession = "OpenSessionAsync";
     public const string CloseSession = "CloseSessionAsync";
-    public const string Append = "AppendAsync";
     public const string Sync = "SyncAsync";
     public const string Ack = "AckAsync";
     public const string DropDevice = "DropDeviceAsync";
@@ -27,19 +26,3 @@ public sealed record ActorSync(DeviceSession? Session, SyncRequest Request, Poll
 public sealed record PollingDevice(string DeviceId, string Platform, long WaitMilliseconds);
 
 public sealed record ActorAck(string DeviceId, long Position);
-
-/// <summary>References to append, of each conversation in ascending seq.</summary>
-public sealed record AppendRequest(MessageReference[] References);
-
-/// <param name="JoinSeq">First seq that this user may see.</param>
-/// <param name="IsVoid">A void entity: it closes a gap and gets no position.</param>
-/// <param name="Copy">The message itself, where the policy is <see cref="FanOutPolicy.Copy"/>.</param>
-/// <param name="Recalls">Seq of a message whose copy must not be shown any more.</param>
-/// <param name="IsOwn">The user sent it: acknowledging it raises no delivered mark.</param>
-public sealed record MessageReference(
-    string ConversationId, long Seq, long JoinSeq, bool IsVoid = false, Message? Copy = null, long? Recalls = null, bool IsOwn = false);
-
-/// <summary>Where each reference stands now; 0 for one that has no position of its own (void, before the join, or no longer kept).</summary>
-/// <param name="Online">The user has at least one open device session.</param>
-/// <param name="Polled">Somebody waits for this inbox to grow (<see cref="InboxesGrown"/>).</param>
-public sealed record AppendAnswer(long[] Positions, bool Online, bool Polled = false);

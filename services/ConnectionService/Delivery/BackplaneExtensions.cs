@@ -15,19 +15,14 @@ public static class BackplaneExtensions
         if (backplane.Redis is not { } redis)
             return signalR;
         signalR.AddStackExchangeRedis();
-        signalR.Services.AddSingleton<BackplaneWatch>();
+        signalR.Services.AddSingleton<BackplaneWatch>().AddSingleton<NodeLink>();
         signalR.Services.AddHostedService(provider => provider.GetRequiredService<BackplaneWatch>());
         signalR.Services.AddReadinessPart<BackplaneCheck>("backplane");
         signalR.Services.AddSingleton<IConfigureOptions<RedisOptions>>(provider => new ConfigureOptions<RedisOptions>(options =>
         {
             options.Configuration = redis;
             options.Configuration.ChannelPrefix = RedisChannel.Literal(Backplane.ChannelPrefix);
-            options.ConnectionFactory = async log =>
-            {
-                var connection = await ConnectionMultiplexer.ConnectAsync(redis, log);
-                provider.GetRequiredService<BackplaneWatch>().Watch(connection);
-                return connection;
-            };
+            options.ConnectionFactory = log => provider.GetRequiredService<NodeLink>().ConnectAsync(log);
         }));
         return signalR;
     }

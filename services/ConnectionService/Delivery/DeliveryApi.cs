@@ -15,7 +15,7 @@ public static class DeliveryApi
 
     public static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<DeliveryHandler>();
+        builder.Services.AddSingleton<LocalPushes>().AddSingleton<DeliveryHandler>();
         return builder;
     }
 

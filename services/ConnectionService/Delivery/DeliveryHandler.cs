@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImDapr.ConnectionService.Hubs;
+using ImDapr.ConnectionService.Sessions;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
@@ -9,10 +10,12 @@ using Microsoft.AspNetCore.SignalR;
 namespace ImDapr.ConnectionService.Delivery;
 
 /// <summary>
-/// Pushes new inbox entries, timeline messages, receipts and typing notices to the devices that are connected: one push per user, and one per timeline.
+/// Pushes new inbox entries, timeline messages, receipts and typing notices to the devices that are connected: entries to this node's connections at once
+/// and to those of another node with one message for all of them, timelines and the rest over SignalR's groups and users.
 /// </summary>
 /// <remarks>A push is a hint: what is lost here a device finds by its positions. So an event is done when its pushes were tried.</remarks>
-public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<DeliveryHandler> logger)
+public sealed partial class DeliveryHandler(
+    IHubContext<ImHub, IImClient> hub, LocalPushes local, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger, NodeLink? link = null)
 {
     // A client that does not read must not hold up the events behind this one.
     public static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
@@ -27,7 +30,8 @@ public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, T
     {
         var start = Stopwatch.GetTimestamp();
         using var spans = StageSpans.Start("push", ActivityKind.Consumer, deliveries.Traces?.Values ?? []);
-        var pushes = deliveries.Users.Select(user => hub.Clients.User(user.UserId).Deliver(EntriesOf(user, deliveries.Messages)))
+        var pushes = local.Push(deliveries.Users, deliveries.Messages)
+            .Concat(ForwardAll(deliveries))
             .Concat((deliveries.Timelines ?? []).Select(timeline => PushAsync(timeline, deliveries.Messages)))
             .Concat(deliveries.Receipts.Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
             .Concat((deliveries.Typings ?? []).Select(typing => hub.Clients.Users(typing.ToUserIds).Typing(typing.Typing)))
@@ -65,8 +69,10 @@ public sealed partial class DeliveryHandler(IHubContext<ImHub, IImClient> hub, T
             : readers.SyncNow(new Within(FreshSeconds));
     }
 
-    private static InboxEntry[] EntriesOf(UserDelivery user, Message[] messages) =>
-        [.. user.Entries.Select(entry => new InboxEntry(entry.Position, messages[entry.Message]))];
+    // Without a backplane every node gets every event.
+    private IEnumerable<Task> ForwardAll(Deliveries deliveries) => link is null
+        ? []
+        : NodeDeliveries.ForOthers(deliveries, node.NodeId).Select(other => link.ForwardAsync(other.NodeId, other.Part));
 
     [LoggerMessage(2301, LogLevel.Warning, "{Failed} of {Pushes} pushes failed or took too long; the devices will sync")]
     private partial void LogNotPushed(Exception? cause, int failed, int pushes);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.SignalR;
@@ -57,27 +58,33 @@ public sealed class Subscriptions
 public sealed class LocalConnections
 {
     private readonly ConcurrentDictionary<string, LocalConnection> _byId = new();
+    private readonly ConcurrentDictionary<string, ImmutableArray<LocalConnection>> _byUser = new();
     private volatile TaskCompletionSource? _emptied;
 
     public int Count => _byId.Count;
 
     public IEnumerable<LocalConnection> All => _byId.Values;
 
-    /// <summary>The connections of these users.</summary>
-    public IReadOnlyList<LocalConnection> Of(IReadOnlySet<string> userIds) => [.. _byId.Values.Where(connection => userIds.Contains(connection.UserId))];
+    /// <summary>The connections of a user.</summary>
+    public ImmutableArray<LocalConnection> Of(string userId) => _byUser.GetValueOrDefault(userId, []);
 
     public bool Contains(string connectionId) => _byId.ContainsKey(connectionId);
 
     public void Add(LocalConnection connection)
     {
-        if (_byId.TryAdd(connection.Session.ConnectionId, connection))
-            ConnectionMetrics.Connections.Add(1);
+        if (!_byId.TryAdd(connection.Session.ConnectionId, connection))
+            return;
+        _byUser.AddOrUpdate(connection.UserId, [connection], (_, others) => others.Add(connection));
+        ConnectionMetrics.Connections.Add(1);
     }
 
     public void Remove(string connectionId)
     {
-        if (_byId.TryRemove(connectionId, out _))
+        if (_byId.TryRemove(connectionId, out var removed))
+        {
             ConnectionMetrics.Connections.Add(-1);
+            RemoveOfUser(removed);
+        }
         if (_byId.IsEmpty)
             _emptied?.TrySetResult();
     }
@@ -95,7 +102,21 @@ public sealed class LocalConnections
     {
         if (ended.ConnectionId is { Length: > 0 } id)
             return _byId.TryGetValue(id, out var connection) && IsOf(connection, ended) ? [connection] : [];
-        return [.. _byId.Values.Where(connection => IsOf(connection, ended))];
+        return [.. Of(ended.UserId).Where(connection => IsOf(connection, ended))];
+    }
+
+    // Swapped, not locked: an entry goes only as what was read of it.
+    private void RemoveOfUser(LocalConnection connection)
+    {
+        while (_byUser.TryGetValue(connection.UserId, out var before))
+        {
+            var after = before.Remove(connection);
+            var isDone = after.IsEmpty
+                ? _byUser.TryRemove(new KeyValuePair<string, ImmutableArray<LocalConnection>>(connection.UserId, before))
+                : _byUser.TryUpdate(connection.UserId, after, before);
+            if (isDone)
+                return;
+        }
     }
 
     private static bool IsOf(LocalConnection connection, SessionEnded ended) =>

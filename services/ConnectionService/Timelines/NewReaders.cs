@@ -41,7 +41,7 @@ public sealed class NewReaders(LocalConnections connections, IHubContext<ImHub, 
 
     private async Task TellAsync(string[] userIds, CancellationToken cancellationToken)
     {
-        var readers = connections.Of(userIds.ToHashSet());
+        var readers = userIds.Distinct().SelectMany(userId => connections.Of(userId)).ToList();
         var within = new Within(BackplaneWatch.SpreadSeconds(readers.Count));
         var pushes = readers.Select(connection => hub.Clients.Client(connection.Session.ConnectionId).SyncNow(within)).ToArray();
         await Task.WhenAll(pushes).WaitAsync(DeliveryHandler.PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -26,7 +26,7 @@ public sealed class TimelineReaders(LocalConnections connections, IHubContext<Im
     /// <summary>Whoever is no member any more gets no further push, at once.</summary>
     public async Task EndAsync(TimelineMembers change, CancellationToken cancellationToken)
     {
-        foreach (var connection in connections.Of(change.Left.ToHashSet()))
+        foreach (var connection in change.Left.Distinct().SelectMany(userId => connections.Of(userId)))
         {
             if (connection.Timelines.Remove(change.ConversationId))
                 await LeaveAsync(connection, change.ConversationId, cancellationToken);

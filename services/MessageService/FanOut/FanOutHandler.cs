@@ -4,21 +4,19 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Telemetry;
-using ImDapr.ServiceDefaults.Actors;
 using ImDapr.ServiceDefaults.Observability;
 
 namespace ImDapr.MessageService.FanOut;
 
 /// <summary>
-/// One stored batch to many inboxes: each recipient's actor is called once, whatever the number of messages and conversations. The sender is a
-/// recipient too, so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
+/// One stored batch to many inboxes: one append for each recipient, whatever the number of messages and conversations. The sender is a recipient too,
+/// so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
 /// </summary>
 public sealed partial class FanOutHandler(
-    MemberDirectory members, IMessageStore store, UserActorClient actors, DaprClient dapr, ILogger<FanOutHandler> logger)
+    MemberDirectory members, IMessageStore store, InboxAppender inboxes, DaprClient dapr, TimeProvider time, ILogger<FanOutHandler> logger)
 {
-    private const int ParallelAppends = 32;
-
     /// <exception cref="DaprException">Some inboxes did not take their references: the event is to be delivered again.</exception>
     public async Task HandleAsync(MessagesStored stored, CancellationToken cancellationToken)
     {
@@ -29,15 +27,7 @@ public sealed partial class FanOutHandler(
             store.Observe(message.ConversationId, message.Seq);
         var mailings = await MailingsAsync(messages, cancellationToken);
         await store.RetainAsync(Mailings.Retained(messages, mailings), cancellationToken);
-        var failed = 0;
-        await Parallel.ForEachAsync(
-            mailings,
-            new ParallelOptions { MaxDegreeOfParallelism = ParallelAppends, CancellationToken = cancellationToken },
-            async (mailing, token) =>
-            {
-                if (!await TryAppendAsync(mailing, messages, token))
-                    Interlocked.Increment(ref failed);
-            });
+        var failed = await AppendAsync(mailings, messages, cancellationToken);
         await PublishAsync(messages, mailings, cancellationToken);
         MessageMetrics.FanOutDuration.RecordSince(start);
         MessageMetrics.FanOutBatch.Record(messages.Length);
@@ -53,35 +43,37 @@ public sealed partial class FanOutHandler(
         return Mailings.Of(messages, byConversation);
     }
 
-    private async Task<bool> TryAppendAsync(Mailing mailing, Message[] messages, CancellationToken cancellationToken)
+    /// <returns>How many inboxes did not take their references. The others have theirs; these get them when the event comes again.</returns>
+    private async Task<int> AppendAsync(List<Mailing> mailings, Message[] messages, CancellationToken cancellationToken)
     {
-        using var spans = StageSpans.Start("append", ActivityKind.Client, mailing.Messages.Select(index => messages[index].TraceParent));
-        try
-        {
-            var start = Stopwatch.GetTimestamp();
-            mailing.Answer = await actors.AppendAsync(mailing.UserId, new AppendRequest([.. mailing.References]), cancellationToken);
-            MessageMetrics.AppendDuration.RecordSince(start);
-            MessageMetrics.AppendBatch.Record(mailing.References.Count);
-            return true;
-        }
-        catch (Exception exception) when (exception is DaprException or DaprApiException or HttpRequestException)
-        {
-            // The others get theirs; this one gets it when the event comes again.
-            LogNotAppended(exception, mailing.UserId, mailing.References.Count, LoggedConversations.Of(mailing.References));
-            MessageMetrics.AppendFailures.Add(1);
-            spans.Fail(exception.GetType().Name);
-            return false;
-        }
+        if (mailings.Count == 0)
+            return 0;
+        using var spans = StageSpans.Start("append", ActivityKind.Client, mailings.SelectMany(mailing => mailing.Messages).Select(index => messages[index].TraceParent));
+        var appends = inboxes.Append([.. mailings.Select(mailing => (mailing.UserId, mailing.References))]);
+        await Task.WhenAll(appends).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        for (var i = 0; i < appends.Length; i++)
+            mailings[i].Answer = appends[i].IsCompletedSuccessfully ? appends[i].Result : null;
+        var failed = appends.Count(append => !append.IsCompletedSuccessfully);
+        if (failed == 0)
+            return 0;
+        var first = mailings.Find(mailing => mailing.Answer is null)!;
+        var cause = appends.Select(append => append.Exception?.InnerException).First(exception => exception is not null);
+        LogNotAppended(cause, failed, first.UserId, LoggedConversations.Of(first.References));
+        MessageMetrics.AppendFailures.Add(failed);
+        spans.Fail(cause!.GetType().Name);
+        return failed;
     }
 
     private async Task PublishAsync(Message[] messages, List<Mailing> mailings, CancellationToken cancellationToken)
     {
-        var online = mailings.Where(mailing => mailing.Answer is { Online: true }).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
-        var offline = mailings.Where(mailing => mailing.Answer is { Online: false }).Select(mailing => mailing.LoudDelivery()).Where(HasEntries).ToArray();
+        var online = mailings.Where(mailing => mailing.IsOnline).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
+        var offline = mailings.Where(mailing => mailing.IsOffline).Select(mailing => mailing.LoudDelivery()).Where(HasEntries).ToArray();
         var timelines = Mailings.Timelines(messages);
         if (online.Length + timelines.Length > 0)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines, Traces: MessageTraces.Of(messages)), cancellationToken);
-        await WakeAsync([.. mailings.Where(mailing => mailing.Answer is { Polled: true }).Select(mailing => mailing.UserId)], cancellationToken);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        await WakeAsync([.. mailings.Where(mailing => mailing.IsPolled(now)).Select(mailing => mailing.UserId)], cancellationToken);
         if (offline.Length > 0)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(messages, offline), cancellationToken);
     }
@@ -94,6 +86,6 @@ public sealed partial class FanOutHandler(
 
     private static bool HasEntries(UserDelivery delivery) => delivery.Entries.Length > 0;
 
-    [LoggerMessage(3201, LogLevel.Warning, "Inbox of {UserId} did not take {Count} references of {ConversationIds}")]
-    private partial void LogNotAppended(Exception exception, string userId, int count, string[] conversationIds);
+    [LoggerMessage(3201, LogLevel.Warning, "{Count} inboxes did not take their references, the first of them that of {UserId} those of {ConversationIds}")]
+    private partial void LogNotAppended(Exception? exception, int count, string userId, string[] conversationIds);
 }

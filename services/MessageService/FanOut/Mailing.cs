@@ -1,5 +1,6 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Sending;
 
 namespace ImDapr.MessageService.FanOut;
@@ -20,6 +21,16 @@ public sealed class Mailing(string userId)
 
     /// <summary>Where the references stand, once the inbox has taken them.</summary>
     public AppendAnswer? Answer { get; set; }
+
+    /// <summary>It has a device that is connected.</summary>
+    public bool IsOnline => Answer is { Readers.Nodes.Length: > 0 };
+
+    /// <summary>It has no device that is connected.</summary>
+    public bool IsOffline => Answer is { Readers.Nodes.Length: 0 };
+
+    /// <summary>Somebody may wait for its inbox to grow, and it has grown.</summary>
+    /// <param name="now">Unix milliseconds, UTC.</param>
+    public bool IsPolled(long now) => Answer is { } answer && now < answer.Readers.PolledUntil && Array.Exists(answer.Positions, position => position > 0);
 
     /// <summary>Nobody is woken for what it said itself, nor for a conversation that it muted unless it is mentioned there.</summary>
     public static bool IsQuiet(Message message, Membership member) =>
@@ -42,7 +53,8 @@ public sealed class Mailing(string userId)
         [.. Answer!.Positions
             .Select((position, i) => new DeliveredEntry(position, _messages[i]))
             .Where(entry => entry.Position > 0)
-            .OrderBy(entry => entry.Position)]);
+            .OrderBy(entry => entry.Position)],
+        Answer.Readers.NodeIds);
 
     /// <summary>The entries that are worth waking the user for.</summary>
     public UserDelivery LoudDelivery() => Delivery() is var delivery && _quiet.Count == 0

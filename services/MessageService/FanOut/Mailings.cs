@@ -1,6 +1,7 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.MessageService.FanOut;
 

@@ -38,7 +38,11 @@ public sealed class Devices(DevicesState state)
     public long Released { get; private set; } = state.Released;
     public long Delivered { get; private set; } = state.Delivered;
 
-    public bool AnyOnline => _byId.Values.Any(device => device.ConnectionId is not null);
+    /// <summary>Nodes that hold a connection of a device.</summary>
+    public IEnumerable<string> OnlineNodes => _byId.Values.Where(device => device.ConnectionId is not null).Select(device => device.NodeId ?? "");
+
+    /// <summary>Last position of this epoch that all devices have acknowledged and that everybody was told of.</summary>
+    public long Told(string epoch) => epoch == _epoch ? Math.Min(SmallestCursor, Math.Min(Released, Delivered)) : 0;
 
     /// <summary>What every device holds; 0 when there is none, so nothing is trimmed for a user who has never connected.</summary>
     public long SmallestCursor => _byId.Count == 0 ? 0 : _byId.Values.Min(device => device.Cursor);

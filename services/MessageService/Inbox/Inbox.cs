@@ -13,7 +13,26 @@ public readonly record struct InboxReference(string ConversationId, long Seq, bo
 /// <param name="FirstSegment">Oldest segment that is kept.</param>
 /// <param name="FirstStored">Oldest segment in the state store; those before it are in overflow.</param>
 /// <param name="TailSegment">Segment that the tail begins with.</param>
-public sealed record InboxHeader(string Epoch, long FirstSegment, long FirstStored, long TailSegment);
+public sealed record InboxHeader(string Epoch, long FirstSegment, long FirstStored, long TailSegment)
+{
+    /// <summary>Who is told when it grows.</summary>
+    public InboxReaders Readers { get; init; } = InboxReaders.None;
+}
+
+/// <summary>
+/// Who is told at once when an inbox grows. It stands in the inbox, so whoever appends knows it without asking anybody, and cannot miss that it
+/// has just changed.
+/// </summary>
+/// <param name="Nodes">Instances of connection-service that hold a device, in ordinal order, joined by commas; empty when no device is connected.</param>
+/// <param name="PolledUntil">Unix milliseconds, UTC, until which somebody may wait by polling.</param>
+public sealed record InboxReaders(string Nodes, long PolledUntil)
+{
+    public static readonly InboxReaders None = new("", 0);
+
+    public string[] NodeIds => Nodes.Length == 0 ? [] : Nodes.Split(',');
+
+    public static string Join(IEnumerable<string> nodeIds) => string.Join(',', nodeIds.Distinct().Order(StringComparer.Ordinal));
+}
 
 /// <summary>What must be known of everything before the tail.</summary>
 /// <param name="Held">Last seq of each conversation that stands here or needs no position.</param>
@@ -55,9 +74,18 @@ public sealed class Inbox
             Remember(_tail[i], PositionAt(i));
     }
 
-    public static Inbox New() => new(new InboxHeader(Guid.NewGuid().ToString("N"), 0, 0, 0), [], InboxMarks.None);
+    /// <param name="readers">Who is told when it grows.</param>
+    public static Inbox New(InboxReaders readers) =>
+        new(new InboxHeader(Guid.NewGuid().ToString("N"), 0, 0, 0) { Readers = readers }, [], InboxMarks.None);
 
     public InboxHeader Header { get; private set; }
+
+    public InboxReaders Readers
+    {
+        get => Header.Readers;
+        set => Header = Header with { Readers = value };
+    }
+
     public string Epoch => Header.Epoch;
     public IReadOnlyList<InboxReference> Tail => _tail;
     public IReadOnlyDictionary<string, long> HeldSeqs => _held;
@@ -102,6 +130,13 @@ public sealed class Inbox
         return Head;
     }
 
+    /// <summary>Appends a reference from the entity store: what lies between it and what is held needs no position.</summary>
+    public void AppendAfterGap(MessageReference reference)
+    {
+        Pass(reference.ConversationId, reference.Seq - 1);
+        Append(reference);
+    }
+
     /// <summary>Everything of this conversation up to this seq either stands here or will never need a position.</summary>
     public void Pass(string conversationId, long seq) => _held[conversationId] = Math.Max(seq, _held.GetValueOrDefault(conversationId));
 
@@ -132,7 +167,10 @@ public sealed class Inbox
 
     /// <summary>Drops sealed segments that lie before this position and that are not among the newest <paramref name="kept"/> entries.</summary>
     /// <returns>Indices of the segments to delete.</returns>
-    public IReadOnlyList<long> Trim(long upTo, long kept) => DropBefore(Math.Max(0, Math.Min(upTo, Head - kept)) / SegmentSize);
+    public IReadOnlyList<long> Trim(long upTo, long kept) => DropBefore(TrimmedFrom(upTo, kept));
+
+    /// <summary>How many segments <see cref="Trim"/> would drop.</summary>
+    public long Trimmable(long upTo, long kept) => Math.Clamp(TrimmedFrom(upTo, kept), Header.FirstSegment, Header.TailSegment) - Header.FirstSegment;
 
     /// <summary>Index of the segment that holds a position.</summary>
     public static long SegmentOf(long position) => (position - 1) / SegmentSize;
@@ -146,6 +184,8 @@ public sealed class Inbox
             ForgetRecalled(First);
         return dropped;
     }
+
+    private long TrimmedFrom(long upTo, long kept) => Math.Max(0, Math.Min(upTo, Head - kept)) / SegmentSize;
 
     private long Sealed => Header.TailSegment * SegmentSize;
 

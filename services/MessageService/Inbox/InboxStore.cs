@@ -24,14 +24,31 @@ public sealed class InboxStore(DaprClient dapr, InboxOverflow overflow, string u
     /// <summary>The inbox, or null when there is none: a new user, or the store has lost it.</summary>
     public async Task<LoadedInbox?> LoadAsync(CancellationToken cancellationToken)
     {
-        if (await _tail.ReadAsync(cancellationToken) is not { } bytes)
-            return null;
-        var tail = Encoding.UTF8.GetString(bytes.Span);
+        return await _tail.ReadAsync(cancellationToken) is { } bytes ? await LoadAsync(Encoding.UTF8.GetString(bytes.Span), cancellationToken) : null;
+    }
+
+    /// <summary>The inbox of which somebody else has read the tail.</summary>
+    public async Task<LoadedInbox> LoadAsync(string tail, CancellationToken cancellationToken)
+    {
         var header = InboxText.ReadHeader(tail);
         // A tail without its marks was written after a loss by an actor that still remembered: going on would append everything again.
         var marks = header.TailSegment == 0 ? "" : await ReadAsync(MarksKey(header.Epoch, header.TailSegment), cancellationToken);
         return new LoadedInbox(InboxText.ReadInbox(tail, marks is null ? InboxMarks.None : InboxText.ReadMarks(marks)), marks is not null);
     }
+
+    /// <summary>Key of the tail.</summary>
+    public string Key => _tail.Key;
+
+    /// <summary>Whether the tail can be saved without reading it before.</summary>
+    public bool IsKnown => _tail.IsKnown;
+
+    /// <inheritdoc cref="SwappedKey.Adopt"/>
+    public bool Adopt(string tail, string etag) => _tail.Adopt(tail, etag);
+
+    /// <summary>Saving the tail as a part of a transaction over many inboxes; <see cref="Saved"/> when it took place.</summary>
+    public StateTransactionRequest Save(byte[] tail) => _tail.Swap(tail);
+
+    public void Saved(byte[] tail) => _tail.Swapped(tail);
 
     /// <returns>False when somebody else has written this inbox.</returns>
     public Task<bool> TrySaveAsync(Inbox inbox, CancellationToken cancellationToken) =>

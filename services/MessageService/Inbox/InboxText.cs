@@ -6,7 +6,8 @@ using ImDapr.Contracts;
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
-/// Inboxes as text, a third of the size of JSON. The first line of a tail is its header, then one line an entry:
+/// Inboxes as text, a third of the size of JSON. The first line of a tail is its header
+/// (<c>epoch first-segment first-stored tail-segment polled-until nodes</c>), then one line an entry:
 /// <c>seq conversation [flags [copy]]</c>. Flags are <c>*</c> for one's own and the seq that it recalls, or <c>-</c>. A copy is JSON without a line
 /// break. Marks are lines <c>seq conversation</c> for held seqs and <c>!position seq conversation</c> for recalled copies.
 /// </summary>
@@ -18,7 +19,9 @@ public static class InboxText
     {
         var header = inbox.Header;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{header.Epoch} {header.FirstSegment} {header.FirstStored} {header.TailSegment}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{header.Epoch} {header.FirstSegment} {header.FirstStored} {header.TailSegment} {header.Readers.PolledUntil} {header.Readers.Nodes}\n");
         return Bytes(Append(text, inbox.Tail));
     }
 
@@ -38,7 +41,7 @@ public static class InboxText
     public static InboxHeader ReadHeader(string tail)
     {
         var parts = tail[..tail.IndexOf('\n', StringComparison.Ordinal)].Split(' ');
-        return new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3]));
+        return new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3])) { Readers = new InboxReaders(parts[5], Number(parts[4])) };
     }
 
     public static Inbox ReadInbox(string tail, InboxMarks marks) =>

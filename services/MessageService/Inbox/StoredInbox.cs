@@ -1,3 +1,4 @@
+using Dapr.Client;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Observability;
@@ -5,11 +6,17 @@ using ImDapr.ServiceDefaults.Observability;
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
-/// One user's inbox as this actor remembers it. Memory never runs ahead of the store: what could not be saved is forgotten and read again, and so
-/// is what somebody else has changed meanwhile.
+/// One user's inbox as this actor or this instance remembers it. Memory never runs ahead of the store: what could not be saved is forgotten and
+/// read again, and so is what somebody else has changed meanwhile.
 /// </summary>
-public sealed partial class StoredInbox(string userId, InboxStore store, IMessageStore messages, InboxOptions options, ILogger<StoredInbox> logger)
+/// <param name="told">The last position of an epoch that all devices have acknowledged and that everybody was told of: what may go.</param>
+public sealed partial class StoredInbox(
+    string userId, InboxStore store, IMessageStore messages, Func<string, CancellationToken, Task<long>> told, InboxOptions options, ILogger<StoredInbox> logger)
 {
+    // Whoever appends drops what is acknowledged with every segment that it seals. So a user's actor, whose write would make the next append fail,
+    // has to only for who gets nothing any more.
+    private const int TrimmedAtOnce = 3;
+
     // Two actors of a user take turns at worst; whoever loses this often is not up against another actor.
     private const int MaxTries = 10;
 
@@ -27,6 +34,42 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
 
     public void Forget() => _inbox = null;
 
+    /// <summary>Key of the state store that is read to know what others have written.</summary>
+    public string Key => store.Key;
+
+    /// <summary>Whether a change can be saved without reading before.</summary>
+    public bool IsRemembered => _inbox is not null && store.IsKnown;
+
+    /// <summary>Reads what others have written since.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        Forget();
+        await GetAsync(cancellationToken);
+    }
+
+    /// <summary>Takes what was read under <see cref="Key"/> for many inboxes at once.</summary>
+    /// <returns>Whether somebody else had written it.</returns>
+    public async Task<bool> AdoptAsync(string tail, string etag, CancellationToken cancellationToken)
+    {
+        if (store.Adopt(tail, etag) && _inbox is not null)
+            return false;
+        var wasRemembered = _inbox is not null;
+        _inbox = await store.LoadAsync(tail, cancellationToken) is { IsWhole: true } whole ? whole.Inbox : null;
+        return wasRemembered;
+    }
+
+    /// <summary>Saving the inbox as it is now, as a part of a transaction over many. Only when <see cref="IsRemembered"/>.</summary>
+    public StateTransactionRequest Save() => store.Save(InboxText.WriteTail(_inbox!));
+
+    /// <summary>The transaction took place: this is what is stored now.</summary>
+    /// <exception cref="TimeoutException">What follows from it could not be done; it is with the next append.</exception>
+    public async Task SavedAsync(StateTransactionRequest saved, CancellationToken cancellationToken)
+    {
+        store.Saved(saved.Value!);
+        if (!await TidyAsync(_inbox!, cancellationToken))
+            Forget();
+    }
+
     /// <summary>Changes the inbox and saves it.</summary>
     /// <param name="change">Whether there is anything to save. May be asked several times, each time with what is stored by then.</param>
     public async Task<Inbox> ChangeAsync(Func<Inbox, CancellationToken, Task<bool>> change, CancellationToken cancellationToken)
@@ -41,9 +84,11 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
         throw LostTooOften();
     }
 
-    /// <summary>Drops what lies before this position and is not among the newest.</summary>
+    /// <summary>Drops what lies before this position and is not among the newest, if it is much.</summary>
     public async Task TrimAsync(long upTo, CancellationToken cancellationToken)
     {
+        if ((await GetAsync(cancellationToken)).Trimmable(upTo, options.Kept) < TrimmedAtOnce)
+            return;
         IReadOnlyList<long> dropped = [];
         var before = 0L;
         var inbox = await ChangeAsync(
@@ -54,9 +99,14 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
                 return Task.FromResult(dropped.Count > 0);
             },
             cancellationToken);
-        await store.DeleteStoredAsync(inbox.Epoch, dropped.Where(index => index >= before), cancellationToken);
-        if (dropped.Any(index => index < before))
-            await store.DeleteOverflowBeforeAsync(inbox.Header, cancellationToken);
+        await DeleteAsync(inbox.Header, dropped, before, cancellationToken);
+    }
+
+    private async Task DeleteAsync(InboxHeader header, IReadOnlyList<long> dropped, long firstStored, CancellationToken cancellationToken)
+    {
+        await store.DeleteStoredAsync(header.Epoch, dropped.Where(index => index >= firstStored), cancellationToken);
+        if (dropped.Any(index => index < firstStored))
+            await store.DeleteOverflowBeforeAsync(header, cancellationToken);
     }
 
     /// <summary>The entries after a position, at most so many; null when a segment is lost.</summary>
@@ -103,13 +153,16 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
         }
     }
 
-    /// <summary>Seals what is full, moves what exceeds the capacity, drops what exceeds everything: one more swap for a hundred entries.</summary>
+    /// <summary>
+    /// Seals what is full, drops what everybody has, moves what exceeds the capacity, drops what exceeds everything: one more swap for a hundred entries.
+    /// </summary>
     private async Task<bool> TidyAsync(Inbox inbox, CancellationToken cancellationToken)
     {
         var before = inbox.Header;
         var full = inbox.Seal();
         if (full.Count == 0)
             return true;
+        var trimmed = inbox.Trim(await told(inbox.Epoch, cancellationToken), options.Kept);
         var moved = inbox.Overflow(options.Capacity);
         var dropped = inbox.Shorten(options.MaxEntries);
         var segments = full.ToDictionary(segment => segment.Index);
@@ -120,8 +173,7 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
             return false;
         await store.DeleteMarksAsync(before.Epoch, before.TailSegment, cancellationToken);
         await store.DeleteStoredAsync(before.Epoch, moved, cancellationToken);
-        if (dropped.Count > 0)
-            await store.DeleteOverflowBeforeAsync(inbox.Header, cancellationToken);
+        await DeleteAsync(inbox.Header, [.. trimmed.Concat(dropped).Where(index => !segments.ContainsKey(index))], before.FirstStored, cancellationToken);
         return true;
     }
 
@@ -176,7 +228,7 @@ public sealed partial class StoredInbox(string userId, InboxStore store, IMessag
     // Saved at once: an epoch that a device was told must not change because the actor was moved.
     private async Task<Inbox?> TryReplaceAsync(InboxHeader? lost, CancellationToken cancellationToken)
     {
-        var inbox = Inbox.New();
+        var inbox = Inbox.New(lost?.Readers ?? InboxReaders.None);
         if (!await store.TrySaveAsync(inbox, cancellationToken))
             return null;
         if (lost is not null)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Dapr;
 using Dapr.Client;
 using ImDapr.Contracts;
@@ -19,6 +20,8 @@ public sealed class SwappedKey(DaprClient dapr, string key)
     private string? _etag;
     private byte[]? _written;
 
+    public string Key => key;
+
     /// <summary>The value, or null when there is none.</summary>
     public async Task<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
@@ -26,6 +29,28 @@ public sealed class SwappedKey(DaprClient dapr, string key)
         (_etag, _written) = (string.IsNullOrEmpty(etag) ? null : etag, null);
         // Not just null: that would become an empty value, since an array converts to memory.
         return value.IsEmpty ? default(ReadOnlyMemory<byte>?) : value;
+    }
+
+    /// <summary>Whether a write needs no read before it.</summary>
+    public bool IsKnown => _etag is not null;
+
+    /// <summary>Takes what somebody read for many keys at once.</summary>
+    /// <returns>Whether it is what was known here already.</returns>
+    public bool Adopt(string value, string etag)
+    {
+        var isKnown = _etag == etag || (_written is not null && Encoding.UTF8.GetBytes(value).AsSpan().SequenceEqual(_written));
+        (_etag, _written) = (etag, null);
+        return isKnown;
+    }
+
+    /// <summary>The write as a part of a transaction over many keys. Only when <see cref="IsKnown"/>.</summary>
+    public StateTransactionRequest Swap(byte[] value) => new(key, value, StateOperationType.Upsert, _etag);
+
+    /// <summary>The transaction took place.</summary>
+    public void Swapped(byte[] value)
+    {
+        _etag = Next(_etag);
+        _written = _etag is null ? value : null;
     }
 
     /// <summary>Writes what follows from the value that was read or written last.</summary>
@@ -37,8 +62,9 @@ public sealed class SwappedKey(DaprClient dapr, string key)
         var saved = _etag is null
             ? await TryCreateAsync(value, cancellationToken)
             : await dapr.TrySaveByteStateAsync(DaprNames.StateStore, key, value, _etag, cancellationToken: cancellationToken);
-        _etag = saved ? Next(_etag) : null;
-        _written = saved && _etag is null ? value : null;
+        (_etag, _written) = saved ? (_etag, _written) : (null, null);
+        if (saved)
+            Swapped(value);
         return saved;
     }
 

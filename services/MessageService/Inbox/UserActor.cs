@@ -3,7 +3,7 @@ using ImDapr.Contracts;
 
 namespace ImDapr.MessageService.Inbox;
 
-/// <summary>One call at a time for one user: the single writer of its inbox and the one place where its devices race (<see cref="UserInbox"/>).</summary>
+/// <summary>One call at a time for one user: the one place where its devices race (<see cref="UserInbox"/>).</summary>
 public sealed class UserActor(ActorHost host, UserInboxes inboxes) : Actor(host), IUserActor
 {
     private readonly UserInbox _inbox = inboxes.Of(host.Id.ToString());
@@ -12,9 +12,6 @@ public sealed class UserActor(ActorHost host, UserInboxes inboxes) : Actor(host)
         _inbox.OpenAsync(session, cancellationToken);
 
     public Task CloseSessionAsync(DeviceSession session, CancellationToken cancellationToken) => _inbox.CloseAsync(session, cancellationToken);
-
-    public Task<AppendAnswer> AppendAsync(AppendRequest request, CancellationToken cancellationToken) =>
-        _inbox.AppendAsync(request.References, cancellationToken);
 
     public Task<Answer<SyncPage>> SyncAsync(ActorSync sync, CancellationToken cancellationToken) => _inbox.SyncAsync(sync, cancellationToken);
 

@@ -7,8 +7,9 @@ using ImDapr.MessageService.Telemetry;
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
-/// What a user's devices and the fan-out do to one user's inbox. One call at a time: the actor sees to that. If another actor of the same user lives,
-/// as it may during a partition, both go on and neither loses or doubles an entry: every write is compared and swapped.
+/// What a user's devices do to one user's inbox. One call at a time: the actor sees to that. Meanwhile instances append to it
+/// (<see cref="InboxAppender"/>), and another actor of the same user may live during a partition: all go on and nobody loses or doubles an entry,
+/// since every write is compared and swapped.
 /// </summary>
 public sealed partial class UserInbox(
     string userId, StoredInbox inbox, StoredDevices devices, InboxFiller filler, InboxPages pages, IMessageStore messages, DeliveredMarks marks,
@@ -16,52 +17,41 @@ public sealed partial class UserInbox(
 {
     // Each time somebody else has changed what this one read.
     private const int MaxReads = 5;
-    private long _polledUntil;
+
+    // One write for some polls.
+    private static readonly long PolledOnFor = (long)TimeSpan.FromMinutes(10).TotalMilliseconds;
 
     public async Task<SessionOpened> OpenAsync(DeviceSession session, CancellationToken cancellationToken)
     {
         SessionOpened? opened = null;
-        await ChangeDevicesAsync(all => opened = all.Open(session, policy, Now), cancellationToken);
+        await TellReadersAsync(await ChangeDevicesAsync(all => opened = all.Open(session, policy, Now), cancellationToken), null, cancellationToken);
         return opened!;
     }
 
-    public Task CloseAsync(DeviceSession session, CancellationToken cancellationToken) =>
-        devices.ChangeAsync(all => all.Close(session), cancellationToken);
+    public async Task CloseAsync(DeviceSession session, CancellationToken cancellationToken) =>
+        await TellReadersAsync(await devices.ChangeAsync(all => all.Close(session), cancellationToken), null, cancellationToken);
 
     /// <summary>The device is signed out: what only it still lacked need not be kept.</summary>
-    public async Task DropDeviceAsync(string deviceId, CancellationToken cancellationToken) =>
-        await SettleAsync(await ChangeDevicesAsync(all => all.Drop(deviceId), cancellationToken), cancellationToken);
-
-    public async Task<AppendAnswer> AppendAsync(IReadOnlyList<MessageReference> references, CancellationToken cancellationToken)
+    public async Task DropDeviceAsync(string deviceId, CancellationToken cancellationToken)
     {
-        var positions = new long[references.Count];
-        await inbox.ChangeAsync(
-            async (current, token) =>
-            {
-                var before = current.Head;
-                for (var i = 0; i < positions.Length; i++)
-                {
-                    await FillBeforeAsync(current, references[i], token);
-                    positions[i] = current.Append(references[i]);
-                }
-                // That a void needs no position is found out again whenever it is forgotten.
-                return current.Head > before;
-            },
-            cancellationToken);
-        var isOnline = (await devices.GetAsync(cancellationToken)).AnyOnline;
-        return new AppendAnswer(positions, isOnline, Polled: Now < _polledUntil && Array.Exists(positions, position => position > 0));
+        var all = await ChangeDevicesAsync(all => all.Drop(deviceId), cancellationToken);
+        await TellReadersAsync(all, null, cancellationToken);
+        await SettleAsync(all, cancellationToken);
     }
 
     public async Task<Answer<SyncPage>> SyncAsync(ActorSync sync, CancellationToken cancellationToken)
     {
         if (sync.Request is not { After: >= 0, Limit: >= 0 })
             return Answer<SyncPage>.Refused(ErrorCodes.InvalidArgument, "after and limit are 0 or more.");
+        await inbox.RefreshAsync(cancellationToken);
         var heads = await filler.HeadsAsync(userId, cancellationToken);
         await FillAsync(heads, cancellationToken);
         var page = await ReadPageAsync(heads, sync.Request, cancellationToken);
         if (page.Reset)
             MessageMetrics.SyncResets.Add(1);
-        await SettleAsync(await SeeAsync(sync, page, cancellationToken), cancellationToken);
+        var all = await SeeAsync(sync, page, cancellationToken);
+        await TellReadersAsync(all, sync.Polling, cancellationToken);
+        await SettleAsync(all, cancellationToken);
         return Answer<SyncPage>.Of(page with { Timelines = TimelinesOf(heads) });
     }
 
@@ -70,8 +60,8 @@ public sealed partial class UserInbox(
         var current = await inbox.GetAsync(cancellationToken);
         if (ack.Position > current.Head)
         {
-            // Another actor may have given out positions since.
-            inbox.Forget();
+            // What was appended since is not known here.
+            await inbox.RefreshAsync(cancellationToken);
             current = await inbox.GetAsync(cancellationToken);
         }
         if (ack.Position < 0 || ack.Position > current.Head)
@@ -82,19 +72,33 @@ public sealed partial class UserInbox(
     }
 
     /// <summary>The device has called. One that polls says with its position what it has, unless the position is of another inbox.</summary>
-    private Task<Devices> SeeAsync(ActorSync sync, SyncPage page, CancellationToken cancellationToken)
+    private Task<Devices> SeeAsync(ActorSync sync, SyncPage page, CancellationToken cancellationToken) => ChangeDevicesAsync(
+        all =>
+        {
+            if (sync.Session is { } session)
+                all.Remember(session, Now);
+            if (sync.Polling is { } device)
+                all.Acknowledge(device.DeviceId, device.Platform, page.Reset ? 0 : sync.Request.After, Now);
+        },
+        cancellationToken);
+
+    /// <summary>Whoever appends is to know whom it tells: see <see cref="InboxReaders"/>.</summary>
+    private async Task TellReadersAsync(Devices all, PollingDevice? polling, CancellationToken cancellationToken)
     {
-        if (sync.Polling is { } polling)
-            _polledUntil = Math.Max(_polledUntil, Now + polling.WaitMilliseconds);
-        return ChangeDevicesAsync(
-            all =>
+        var nodes = InboxReaders.Join(all.OnlineNodes);
+        var polledUntil = polling is null ? 0 : Now + polling.WaitMilliseconds;
+        if (IsTold(await inbox.GetAsync(cancellationToken)))
+            return;
+        await inbox.ChangeAsync(
+            (current, _) =>
             {
-                if (sync.Session is { } session)
-                    all.Remember(session, Now);
-                if (sync.Polling is { } device)
-                    all.Acknowledge(device.DeviceId, device.Platform, page.Reset ? 0 : sync.Request.After, Now);
+                var isTold = IsTold(current);
+                current.Readers = new InboxReaders(nodes, current.Readers.PolledUntil >= polledUntil ? current.Readers.PolledUntil : polledUntil + PolledOnFor);
+                return Task.FromResult(!isTold);
             },
             cancellationToken);
+
+        bool IsTold(Inbox current) => current.Readers.Nodes == nodes && current.Readers.PolledUntil >= polledUntil;
     }
 
     private async Task<Devices> ChangeDevicesAsync(Action<Devices> change, CancellationToken cancellationToken)
@@ -148,26 +152,6 @@ public sealed partial class UserInbox(
         }
     }
 
-    /// <summary>Appends what is missing before this reference: the order within a conversation is never broken (I3).</summary>
-    private async Task FillBeforeAsync(Inbox current, MessageReference reference, CancellationToken cancellationToken)
-    {
-        if (current.GapBefore(reference) is not var (from, to))
-            return;
-        LogGap(userId, from, to, reference.ConversationId);
-        var found = await filler.RangeAsync(reference.ConversationId, from, to, reference.JoinSeq, cancellationToken);
-        MessageMetrics.CountFilled("append", found.Count);
-        foreach (var missing in found)
-            AppendAfter(current, missing);
-        current.Pass(reference.ConversationId, to);
-    }
-
-    // What lies between the references of the filler needs no position.
-    private static void AppendAfter(Inbox current, MessageReference reference)
-    {
-        current.Pass(reference.ConversationId, reference.Seq - 1);
-        current.Append(reference);
-    }
-
     /// <summary>Compares with the entity store and appends what no event has brought (I2, I6).</summary>
     private async Task FillAsync(IReadOnlyList<ConversationHead> heads, CancellationToken cancellationToken)
     {
@@ -189,7 +173,7 @@ public sealed partial class UserInbox(
     private void Fill(Inbox current, MissingReferences missing)
     {
         foreach (var reference in missing.References)
-            AppendAfter(current, reference);
+            current.AppendAfterGap(reference);
         foreach (var filling in missing.Fillings)
             current.Pass(filling.ConversationId, filling.UpTo);
         MessageMetrics.CountFilled("sync", missing.References.Count);
@@ -217,9 +201,6 @@ public sealed partial class UserInbox(
     }
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    [LoggerMessage(3001, LogLevel.Debug, "Inbox of {UserId} lacks {From} to {To} of {ConversationId}: filling it first")]
-    private partial void LogGap(string userId, long from, long to, string conversationId);
 
     [LoggerMessage(3002, LogLevel.Information, "Inbox of {UserId} gets {Count} entries from the entity store")]
     private partial void LogFilled(string userId, int count);

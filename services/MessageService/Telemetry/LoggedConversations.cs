@@ -1,4 +1,5 @@
 using ImDapr.Contracts;
+using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.MessageService.Telemetry;
 

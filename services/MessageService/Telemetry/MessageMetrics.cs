@@ -31,9 +31,9 @@ public static class MessageMetrics
 
     public static readonly Histogram<double> FanOutDuration = Meter.CreateLatency(MetricNames.FanOutDuration, "Fanning out one event, to the last inbox");
 
-    public static readonly Histogram<int> AppendBatch = Meter.CreateSize(MetricNames.AppendBatch, "References of one call of an actor");
+    public static readonly Histogram<int> AppendBatch = Meter.CreateSize(MetricNames.AppendBatch, "References that one inbox takes with one write");
 
-    public static readonly Histogram<double> AppendDuration = Meter.CreateLatency(MetricNames.AppendDuration, "One append to one inbox, as fan-out sees it");
+    public static readonly Histogram<double> AppendDuration = Meter.CreateLatency(MetricNames.AppendDuration, "One append to one inbox, as fan-out sees it, with its wait for the save before");
 
     public static readonly Counter<long> AppendFailures =
         Meter.CreateCounter<long>(MetricNames.AppendFailures, description: "Appends that failed; their event comes again");

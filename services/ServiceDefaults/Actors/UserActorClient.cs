@@ -20,9 +20,6 @@ public sealed class UserActorClient(IActorProxyFactory proxies)
     public Task<Answer<Done>> AckAsync(string userId, ActorAck ack, CancellationToken cancellationToken) =>
         Proxy(userId).InvokeMethodAsync<ActorAck, Answer<Done>>(UserActorMethods.Ack, ack, cancellationToken);
 
-    public Task<AppendAnswer> AppendAsync(string userId, AppendRequest append, CancellationToken cancellationToken) =>
-        Proxy(userId).InvokeMethodAsync<AppendRequest, AppendAnswer>(UserActorMethods.Append, append, cancellationToken);
-
     public Task DropDeviceAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
         Proxy(userId).InvokeMethodAsync(UserActorMethods.DropDevice, deviceId, cancellationToken);
 

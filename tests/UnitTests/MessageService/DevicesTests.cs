@@ -27,9 +27,9 @@ public sealed class DevicesTests
         Open("phone", "c2");
 
         _devices.Close(Session("phone", "c1"));
-        Assert.True(_devices.AnyOnline);
+        Assert.NotEmpty(_devices.OnlineNodes);
         _devices.Close(Session("phone", "c2"));
-        Assert.False(_devices.AnyOnline);
+        Assert.Empty(_devices.OnlineNodes);
     }
 
     [Fact]

@@ -188,7 +188,7 @@ public sealed class InboxTests
         }
     }
 
-    private static Inbox New() => Inbox.New();
+    private static Inbox New() => Inbox.New(InboxReaders.None);
 
     private static Inbox Filled(int count)
     {

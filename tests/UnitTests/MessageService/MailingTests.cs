@@ -2,6 +2,7 @@ using System.Text.Json;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.FanOut;
+using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.UnitTests.MessageService;
 
@@ -31,7 +32,7 @@ public sealed class MailingTests
         var mailing = new Mailing("bob");
         mailing.Add(0, new MessageReference("g:x", 1, 1), isQuiet: true);
         mailing.Add(1, new MessageReference("d:ann:bob", 1, 1));
-        mailing.Answer = new AppendAnswer([1, 2], Online: false);
+        mailing.Answer = new AppendAnswer([1, 2], InboxReaders.None);
 
         Assert.Equal([0, 1], mailing.Delivery().Entries.Select(entry => entry.Message));
         Assert.Equal([1], mailing.LoudDelivery().Entries.Select(entry => entry.Message));

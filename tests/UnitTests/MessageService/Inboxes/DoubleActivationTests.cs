@@ -7,7 +7,7 @@ using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.UnitTests.MessageService.Inboxes;
 
-/// <summary>During a partition two actors of one user may live. Neither knows of the other, and together they still keep one inbox.</summary>
+/// <summary>Two instances append to one inbox, and during a partition two actors of its user may live. None knows of the others, and together they keep one inbox.</summary>
 public sealed class DoubleActivationTests
 {
     private static readonly InboxOptions Small = new() { Capacity = 100, Kept = 100 };
@@ -22,11 +22,12 @@ public sealed class DoubleActivationTests
         await system.ConversationAsync("ann", "g:one", count);
         await system.ConversationAsync("ann", "g:two", count);
         UserInbox[] actors = [system.Inbox("ann", Small), system.Inbox("ann", Small)];
+        InboxAppender[] appenders = [system.Appender(Small), system.Appender(Small)];
 
         for (var seq = 1; seq <= 100; seq++)
-            await actors[seq % 2].AppendAsync(InboxSystem.References("g:one", seq, seq), CancellationToken.None);
+            await appenders[seq % 2].AppendAsync("ann", InboxSystem.References("g:one", seq, seq), CancellationToken.None);
         // At once, and each begins where the other may not have got to.
-        await Task.WhenAll(AppendAsync(actors[0], "g:one", "g:two", count), AppendAsync(actors[1], "g:two", "g:one", count));
+        await Task.WhenAll(AppendAsync(appenders[0], "g:one", "g:two", count), AppendAsync(appenders[1], "g:two", "g:one", count));
 
         var device = new TestDevice("d1");
         await device.SyncAllAsync(actors[0]);
@@ -42,14 +43,14 @@ public sealed class DoubleActivationTests
     {
         await using var system = await InboxSystem.StartAsync();
         await system.ConversationAsync("ann", "g:one", 10);
-        var (first, second) = (system.Inbox("ann"), system.Inbox("ann"));
-        await first.AppendAsync(InboxSystem.References("g:one", 1, 5), CancellationToken.None);
+        var (first, second, appender) = (system.Inbox("ann"), system.Inbox("ann"), system.Appender());
+        await appender.AppendAsync("ann", InboxSystem.References("g:one", 1, 5), CancellationToken.None);
         var device = new TestDevice("d1");
         await device.SyncAllAsync(second);
-        await second.AppendAsync(InboxSystem.References("g:one", 6, 10), CancellationToken.None);
+        await system.Appender().AppendAsync("ann", InboxSystem.References("g:one", 6, 10), CancellationToken.None);
         await device.SyncAllAsync(second);
 
-        await device.AckAsync(first); // it only knows of what it appended
+        await device.AckAsync(first); // it knows of nothing that was appended
 
         Assert.Equal(10, device.Position);
         Assert.Equal(ErrorCodes.InvalidArgument, (await first.AcknowledgeAsync(new ActorAck("d1", 11), CancellationToken.None)).Refusal!.Code);
@@ -77,12 +78,12 @@ public sealed class DoubleActivationTests
         return true;
     }
 
-    private static async Task AppendAsync(UserInbox actor, string first, string second, int count)
+    private static async Task AppendAsync(InboxAppender appender, string first, string second, int count)
     {
         for (var seq = 1; seq <= count; seq += 7)
         {
-            await actor.AppendAsync(InboxSystem.References(first, seq, Math.Min(seq + 6, count)), CancellationToken.None);
-            await actor.AppendAsync(InboxSystem.References(second, seq, Math.Min(seq + 6, count)), CancellationToken.None);
+            await appender.AppendAsync("ann", InboxSystem.References(first, seq, Math.Min(seq + 6, count)), CancellationToken.None);
+            await appender.AppendAsync("ann", InboxSystem.References(second, seq, Math.Min(seq + 6, count)), CancellationToken.None);
         }
     }
 
@@ -92,6 +93,8 @@ public sealed class DoubleActivationTests
         public InboxSystem System => system;
 
         public UserInbox[] Actors { get; } = [system.Inbox("ann", options), system.Inbox("ann", options)];
+
+        public InboxAppender[] Appenders { get; } = [system.Appender(options), system.Appender(options)];
 
         public TestDevice[] Devices { get; } = [new("phone"), new("desk")];
 
@@ -111,7 +114,7 @@ public sealed class DoubleActivationTests
             return run;
         }
 
-        public void Crash(int actor) => Actors[actor] = system.Inbox("ann", options);
+        public void Crash(int actor) => (Actors[actor], Appenders[actor]) = (system.Inbox("ann", options), system.Appender(options));
 
         public async Task StoreAsync(string conversationId, int count)
         {
@@ -159,11 +162,11 @@ public sealed class DoubleActivationTests
                     break;
                 case 5:
                     await run.StoreAsync(Conversation, Count);
-                    await CutOffAsync(token => actor.AppendAsync(Event(run), token));
+                    await CutOffAsync(token => run.Appenders[Actor].AppendAsync("ann", Event(run), token));
                     break;
                 default:
                     await run.StoreAsync(Conversation, Count);
-                    await actor.AppendAsync(Event(run), CancellationToken.None);
+                    await run.Appenders[Actor].AppendAsync("ann", Event(run), CancellationToken.None);
                     break;
             }
         }

@@ -20,6 +20,7 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 internal sealed class InboxSystem : IAsyncDisposable
 {
     private readonly TestSystem _dapr = new();
+    private readonly List<InboxAppender> _appenders = [];
     private DaprClient? _client;
     private SqlClient? _sql;
     private DeliveredMarks? _marks;
@@ -43,9 +44,20 @@ internal sealed class InboxSystem : IAsyncDisposable
     }
 
     /// <summary>An inbox as a newly activated actor has it: it remembers nothing.</summary>
-    public UserInbox Inbox(string userId, InboxOptions? options = null) => new UserInboxes(
+    public UserInbox Inbox(string userId, InboxOptions? options = null) => Inboxes(options).Of(userId);
+
+    /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
+    public InboxAppender Appender(InboxOptions? options = null)
+    {
+        var appender = new InboxAppender(
+            Inboxes(options), new InboxFiller(Messages, new MemberStore(Sql)), Client, Options.Create(options ?? new InboxOptions()), Time, NullLogger<InboxAppender>.Instance);
+        _appenders.Add(appender);
+        return appender;
+    }
+
+    private UserInboxes Inboxes(InboxOptions? options) => new(
         Client, new InboxOverflow(Sql), new InboxFiller(Messages, new MemberStore(Sql)), new InboxPages(Messages, Time, Options.Create(new MessageLimits())), Messages, _marks!,
-        Options.Create(options ?? new InboxOptions()), Options.Create(new SessionsOptions()), Time, NullLoggerFactory.Instance).Of(userId);
+        Options.Create(options ?? new InboxOptions()), Options.Create(new SessionsOptions()), Time, NullLoggerFactory.Instance);
 
     /// <summary>A conversation with messages that the user is a member of.</summary>
     public async Task ConversationAsync(string userId, string conversationId, int messages)
@@ -71,6 +83,7 @@ internal sealed class InboxSystem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _appenders.ForEach(appender => appender.Dispose());
         _marks?.Dispose();
         _sql?.Dispose();
         _client?.Dispose();

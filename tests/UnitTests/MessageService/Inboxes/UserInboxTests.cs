@@ -17,8 +17,9 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 450);
         var inbox = _system.Inbox("ann", Small);
+        var appender = _system.Appender(Small);
         for (var seq = 1; seq <= 450; seq += 10)
-            await inbox.AppendAsync(InboxSystem.References("g:one", seq, seq + 9), CancellationToken.None);
+            await appender.AppendAsync("ann", InboxSystem.References("g:one", seq, seq + 9), CancellationToken.None);
         Assert.Equal([0, 1], await OverflowAsync("ann")); // of four sealed segments two stay, and the tail
 
         var device = new TestDevice("d1");
@@ -35,11 +36,12 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 900);
         var inbox = _system.Inbox("ann", Small);
+        var appender = _system.Appender(Small);
         var device = new TestDevice("d1");
-        await inbox.AppendAsync(InboxSystem.References("g:one", 1, 50), CancellationToken.None);
+        await appender.AppendAsync("ann", InboxSystem.References("g:one", 1, 50), CancellationToken.None);
         await device.SyncAsync(inbox, limit: 50);
         for (var seq = 51; seq <= 900; seq += 50)
-            await inbox.AppendAsync(InboxSystem.References("g:one", seq, seq + 49), CancellationToken.None);
+            await appender.AppendAsync("ann", InboxSystem.References("g:one", seq, seq + 49), CancellationToken.None);
 
         await device.SyncAllAsync(inbox);
 
@@ -52,9 +54,9 @@ public sealed class UserInboxTests : IAsyncLifetime
     public async Task A_long_gap_is_filled_sealed_and_overflown_in_one_go()
     {
         await _system.ConversationAsync("ann", "g:one", 2_500);
-        var inbox = _system.Inbox("ann", new InboxOptions { Capacity = 300 });
+        var appender = _system.Appender(new InboxOptions { Capacity = 300 });
 
-        await inbox.AppendAsync(InboxSystem.References("g:one", 2_500, 2_500), CancellationToken.None);
+        await appender.AppendAsync("ann", InboxSystem.References("g:one", 2_500, 2_500), CancellationToken.None);
 
         var device = new TestDevice("d1");
         await device.SyncAllAsync(_system.Inbox("ann"));
@@ -108,8 +110,9 @@ public sealed class UserInboxTests : IAsyncLifetime
         var (first, second) = (InboxSystem.Message("g:one", 1), InboxSystem.Message("g:one", 2));
         await _system.ConversationAsync("ann", "g:one", 3);
         _system.Messages.Gone[("g:one", 1)] = true;
-        var inbox = _system.Inbox("ann");
-        await inbox.AppendAsync(
+        var appender = _system.Appender();
+        await appender.AppendAsync(
+            "ann",
             [new("g:one", 1, 1, Copy: first), new("g:one", 2, 1, Copy: second), new("g:one", 3, 1, Copy: InboxSystem.Message("g:one", 3), Recalls: 1)],
             CancellationToken.None);
 
@@ -182,7 +185,7 @@ public sealed class UserInboxTests : IAsyncLifetime
         Assert.Equal(Seqs(1, 7), _system.Messages.Released.Select(entry => entry.Seq));
         await PollAsync(inbox, after: 5_000); // of another inbox: says nothing
         Assert.Equal(7, _system.Messages.Released.Count);
-        Assert.False((await inbox.AppendAsync([], CancellationToken.None)).Online);
+        Assert.Empty((await _system.Appender().AppendAsync("ann", [], CancellationToken.None)).Readers.NodeIds);
     }
 
     [Fact]
@@ -190,14 +193,16 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 1);
         var inbox = _system.Inbox("ann");
+        var appender = _system.Appender();
+        var begun = _system.Time.GetUtcNow().ToUnixTimeMilliseconds();
         await PollAsync(inbox, after: 0, waitMilliseconds: 10_000);
-
         await _system.StoreAsync("g:one", 2, 3);
-        var during = await inbox.AppendAsync(InboxSystem.References("g:one", 2, 2), CancellationToken.None);
-        _system.Time.Advance(TimeSpan.FromSeconds(11));
-        var after = await inbox.AppendAsync(InboxSystem.References("g:one", 3, 3), CancellationToken.None);
+        var during = await appender.AppendAsync("ann", InboxSystem.References("g:one", 2, 2), CancellationToken.None);
+        _system.Time.Advance(TimeSpan.FromMinutes(11));
+        var after = await appender.AppendAsync("ann", InboxSystem.References("g:one", 3, 3), CancellationToken.None);
 
-        Assert.Equal((true, false), (during.Polled, after.Polled));
+        Assert.True(during.Readers.PolledUntil >= begun + 10_000);
+        Assert.True(after.Readers.PolledUntil < _system.Time.GetUtcNow().ToUnixTimeMilliseconds());
     }
 
     [Theory]

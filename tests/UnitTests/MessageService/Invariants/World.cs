@@ -5,6 +5,7 @@ using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Sending;
+using ImDapr.UnitTests.MessageService.Inboxes;
 
 namespace ImDapr.UnitTests.MessageService.Invariants;
 
@@ -21,9 +22,10 @@ internal sealed class World : IAsyncDisposable
     private readonly WorldStores _stores;
     private readonly Dictionary<string, UserInbox[]> _actors = [];
     private readonly Dictionary<(string ConversationId, string UserId), List<(long Join, long Left)>> _visible = [];
+    private InboxAppender[] _appenders;
     private long _version;
 
-    private World(WorldStores stores) => _stores = stores;
+    private World(WorldStores stores) => (_stores, _appenders) = (stores, [stores.Appender(), stores.Appender()]);
 
     /// <summary>What was ever stored, whether it was acknowledged or not.</summary>
     public SortedDictionary<(string ConversationId, long Seq), Message> Stored { get; } = [];
@@ -91,7 +93,7 @@ internal sealed class World : IAsyncDisposable
         await Store(instance).RetainAsync(Mailings.Retained(messages, mailings), CancellationToken.None);
         foreach (var mailing in mailings.Where(mailing => activationOf(mailing.UserId) >= 0))
         {
-            mailing.Answer = await Actor(mailing.UserId, activationOf(mailing.UserId)).AppendAsync(mailing.References, CancellationToken.None);
+            mailing.Answer = await _appenders[activationOf(mailing.UserId)].AppendAsync(mailing.UserId, mailing.References, CancellationToken.None);
             lock (_gate)
                 Pushes.AddRange(mailing.Delivery().Entries.Select(entry => (mailing.UserId, new InboxEntry(entry.Position, messages[entry.Message]))));
         }
@@ -106,7 +108,8 @@ internal sealed class World : IAsyncDisposable
         Assert.Equal((entry.Position, entry.Message.ConversationId, entry.Message.Seq), (stored.Position, stored.Message.ConversationId, stored.Message.Seq));
     }
 
-    public void Deactivate(string userId, int activation) => _actors[userId][activation] = _stores.Inbox(userId);
+    public void Deactivate(string userId, int activation) =>
+        (_actors[userId][activation], _appenders[activation]) = (_stores.Inbox(userId), _stores.Appender());
 
     /// <summary>All of Redis is gone, and with it what anybody remembered of it.</summary>
     public async Task LoseStateAsync()
@@ -115,6 +118,7 @@ internal sealed class World : IAsyncDisposable
         await _stores.LoseStateAsync();
         foreach (var userId in Users)
             _actors[userId] = [_stores.Inbox(userId), _stores.Inbox(userId)];
+        _appenders = [_stores.Appender(), _stores.Appender()];
         Pushes.Clear();
     }
 

@@ -59,9 +59,15 @@ internal sealed class WorldStores : IAsyncDisposable
     }
 
     /// <summary>An inbox as a newly activated actor has it: it remembers nothing.</summary>
-    public UserInbox Inbox(string userId) => new UserInboxes(
+    public UserInbox Inbox(string userId) => Inboxes.Of(userId);
+
+    /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
+    public InboxAppender Appender() => Own(new InboxAppender(
+        Inboxes, new InboxFiller(Messages[0], Members), _client!, Options.Create(Small), TimeProvider.System, NullLogger<InboxAppender>.Instance));
+
+    private UserInboxes Inboxes => new(
         _client!, new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,
-        Options.Create(Small), Options.Create(new SessionsOptions()), TimeProvider.System, NullLoggerFactory.Instance).Of(userId);
+        Options.Create(Small), Options.Create(new SessionsOptions()), TimeProvider.System, NullLoggerFactory.Instance);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Dapr.Client;
+using ImDapr.MessageService.Telemetry;
+using ImDapr.ServiceDefaults.Observability;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+
+namespace ImDapr.MessageService.Inbox;
+
+/// <summary>Where each reference stands now; 0 for one that has no position of its own (void, before the join, or no longer kept).</summary>
+/// <param name="Readers">Whom to tell.</param>
+public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
+
+/// <summary>
+/// Group commit for inboxes: appends that wait for a lane are saved together, one write per inbox whatever the number of events that brought something
+/// for it, one transaction for many inboxes. No actor is called: every write is compared and swapped, so it does not matter who makes it
+/// (docs/decisions/0014).
+/// </summary>
+public sealed class InboxAppender(
+    UserInboxes inboxes, InboxFiller filler, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxAppender> logger) : IDisposable
+{
+    // A lane waits for one save at a time. Four keep the store busy; more would only make what is saved together smaller.
+    private const int Lanes = 4;
+
+    // As long as an actor stays that nobody calls.
+    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
+
+    private readonly MemoryCache _remembered = new(new MemoryCacheOptions { SizeLimit = options.Value.Remembered });
+    private AppendLane[]? _lanes;
+
+    private AppendLane[] AllLanes => LazyInitializer.EnsureInitialized(
+        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new AppendLane(InboxOf, filler, dapr, options.Value, time, logger))]);
+
+    /// <summary>Appends to each of these inboxes, of each conversation in ascending seq.</summary>
+    /// <returns>
+    /// For each a task: it fails if that inbox did not take the references, or may not have, whatever becomes of the others. A repeat is harmless.
+    /// </returns>
+    public Task<AppendAnswer>[] Append(IReadOnlyList<(string UserId, IReadOnlyList<MessageReference> References)> appends)
+    {
+        var pending = appends.Select(append => new PendingAppend(append.UserId, append.References)).ToArray();
+        // Always the same lane for a user: nobody else here writes to its inbox.
+        foreach (var lane in pending.GroupBy(append => (uint)append.UserId.GetHashCode(StringComparison.Ordinal) % Lanes))
+            AllLanes[lane.Key].Add([.. lane]);
+        return [.. pending.Select(append => append.Answer)];
+    }
+
+    private StoredInbox InboxOf(string userId) => _remembered.GetOrCreate(userId, entry =>
+    {
+        entry.SetSize(1).SetSlidingExpiration(Idle);
+        return inboxes.InboxOf(userId);
+    })!;
+
+    public void Dispose() => _remembered.Dispose();
+}
+
+/// <summary>References that wait to be appended to one inbox.</summary>
+internal sealed class PendingAppend(string userId, IReadOnlyList<MessageReference> references)
+{
+    // A lane must never run its callers' continuations.
+    private readonly TaskCompletionSource<AppendAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _begin = Stopwatch.GetTimestamp();
+
+    public string UserId => userId;
+    public IReadOnlyList<MessageReference> References => references;
+    public Task<AppendAnswer> Answer => _answer.Task;
+
+    public void Done(AppendAnswer answer)
+    {
+        MessageMetrics.AppendDuration.RecordSince(_begin);
+        _answer.TrySetResult(answer);
+    }
+
+    public void Fail(Exception exception) => _answer.TrySetException(exception);
+}

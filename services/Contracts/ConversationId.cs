@@ -24,6 +24,9 @@ public sealed record ConversationId(string Kind, string First, string? Second)
 
     public static string System(string userId, string appId) => $"s:{userId}:{appId}";
 
+    /// <summary>Whether a valid id is that of a conversation of two.</summary>
+    public static bool IsDirect(string conversationId) => conversationId.StartsWith("d:", StringComparison.Ordinal);
+
     /// <summary>The parsed id, or null when it is none.</summary>
     public static ConversationId? TryParse(string? value)
     {

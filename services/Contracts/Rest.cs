@@ -92,7 +92,9 @@ public sealed record BlocksRequest(BlockPair[] Pairs);
 /// <param name="BlockedId">The user who may be blocked.</param>
 public sealed record BlockPair(string UserId, string BlockedId);
 
-public sealed record BlocksAnswer(BlockPair[] Blocked);
+/// <param name="Blocked">Those of the pairs that are blocked.</param>
+/// <param name="Blockers">Those of the asked users who have blocked anybody: of all others nothing need be asked again.</param>
+public sealed record BlocksAnswer(BlockPair[] Blocked, string[] Blockers);
 
 /// <summary><c>PUT /api/contacts/{userId}</c>; the body may be left out.</summary>
 /// <param name="Note">Shown with the request; at most <see cref="Limits.NoteLength"/> characters.</param>

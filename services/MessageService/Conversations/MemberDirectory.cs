@@ -17,20 +17,39 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     // What is remembered after a word of its change was lost.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
+    // Of the two of a conversation nothing changes but what they have muted.
+    private static readonly TimeSpan LifetimeOfTwo = TimeSpan.FromMinutes(10);
+
     private readonly BoundedCache<ConversationMembers> _members = new(20_000, Lifetime);
+    private readonly BoundedCache<ConversationMembers> _pairs = new(200_000, LifetimeOfTwo);
     private readonly BoundedCache<object> _timelines = new(100_000, Lifetime);
     private readonly BoundedCache<Membership> _readers = new(200_000, Lifetime);
     private readonly BoundedCache<string> _ensured = new(200_000, TimeSpan.FromHours(1));
 
     public async Task<ConversationMembers> MembersAsync(string conversationId, CancellationToken cancellationToken)
     {
-        if (_members.Get(conversationId) is { } known)
+        if (Known(conversationId) is { } known)
             return known;
-        var rows = await store.OfConversationAsync(conversationId, cancellationToken);
-        var members = new ConversationMembers(rows.Where(row => row.IsActive).ToDictionary(row => row.UserId));
-        // A conversation that does not exist yet may be created in another instance, which tells nobody.
-        if (members.ByUser.Count > 0)
-            _members.Set(conversationId, members);
+        return Learn(conversationId, await store.OfConversationAsync(conversationId, cancellationToken));
+    }
+
+    /// <summary>The members of each of these conversations. All conversations of two that are not known are looked up together.</summary>
+    public async Task<Dictionary<string, ConversationMembers>> MembersAsync(IEnumerable<string> conversationIds, CancellationToken cancellationToken)
+    {
+        var members = new Dictionary<string, ConversationMembers>();
+        var pairs = new List<string>();
+        foreach (var conversationId in conversationIds.Distinct())
+        {
+            if (Known(conversationId) is { } known)
+                members[conversationId] = known;
+            else if (ConversationId.IsDirect(conversationId))
+                pairs.Add(conversationId);
+            else
+                members[conversationId] = await MembersAsync(conversationId, cancellationToken);
+        }
+        var rows = (await store.OfSmallConversationsAsync(pairs, cancellationToken)).ToLookup(row => row.ConversationId);
+        foreach (var conversationId in pairs)
+            members[conversationId] = Learn(conversationId, rows[conversationId]);
         return members;
     }
 
@@ -105,7 +124,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
 
     public void Forget(string conversationId)
     {
-        _members.Remove(conversationId);
+        CacheOf(conversationId).Remove(conversationId);
         _timelines.Remove(conversationId);
     }
 
@@ -118,7 +137,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
 
     private async Task<Membership?> LookAsync(string conversationId, string userId, CancellationToken cancellationToken)
     {
-        if (_members.Get(conversationId) is { } known)
+        if (Known(conversationId) is { } known)
             return known.ByUser.GetValueOrDefault(userId);
         if (!await IsLargeAsync(conversationId, cancellationToken))
             return (await MembersAsync(conversationId, cancellationToken)).ByUser.GetValueOrDefault(userId);
@@ -129,6 +148,19 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             _readers.Set(ReaderKey(conversationId, userId), found);
         return found;
     }
+
+    private ConversationMembers? Known(string conversationId) => CacheOf(conversationId).Get(conversationId);
+
+    private ConversationMembers Learn(string conversationId, IEnumerable<Membership> rows)
+    {
+        var members = new ConversationMembers(rows.Where(row => row.IsActive).ToDictionary(row => row.UserId));
+        // A conversation that does not exist yet may be created in another instance, which tells nobody.
+        if (members.ByUser.Count > 0)
+            CacheOf(conversationId).Set(conversationId, members);
+        return members;
+    }
+
+    private BoundedCache<ConversationMembers> CacheOf(string conversationId) => ConversationId.IsDirect(conversationId) ? _pairs : _members;
 
     /// <summary>Whether its members are never loaded together.</summary>
     private async Task<bool> IsLargeAsync(string conversationId, CancellationToken cancellationToken) =>
@@ -182,6 +214,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     public void Dispose()
     {
         _members.Dispose();
+        _pairs.Dispose();
         _timelines.Dispose();
         _readers.Dispose();
         _ensured.Dispose();

@@ -62,6 +62,19 @@ public sealed class MemberStore(SqlClient sql)
         }
     }
 
+    /// <summary>Everybody who is or was a member of one of these, which have few members each.</summary>
+    public async Task<IReadOnlyList<Membership>> OfSmallConversationsAsync(IReadOnlyCollection<string> conversationIds, CancellationToken cancellationToken)
+    {
+        var all = new List<Membership>();
+        foreach (var chunk in conversationIds.Chunk(RowsPerInsert))
+        {
+            var rows = await sql.QueryAsync(
+                $"SELECT {Columns} FROM members m WHERE m.conversation_id IN ({SqlClient.Marks(chunk.Length)})", chunk, cancellationToken);
+            all.AddRange(rows.Select(Read));
+        }
+        return all;
+    }
+
     /// <summary>Those of the users that are or were members.</summary>
     public async Task<IReadOnlyList<Membership>> FindAsync(
         string conversationId, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)

@@ -50,6 +50,7 @@ public sealed class RelationsHandler(
                 break;
             case RelationKinds.Block:
                 cache.Unblocked.Remove(change.Subject);
+                cache.Peaceful.Remove(change.Subject[..change.Subject.IndexOf(':', StringComparison.Ordinal)]);
                 break;
             case RelationKinds.Contact:
                 cache.Contacts.Remove(change.Subject);

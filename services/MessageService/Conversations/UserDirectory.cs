@@ -32,14 +32,19 @@ public sealed class UserDirectory(HttpClient userService, DirectoryCache cache)
     /// <returns>Those of the pairs that are blocked.</returns>
     public async Task<HashSet<BlockPair>> BlockedAsync(IReadOnlyCollection<BlockPair> pairs, CancellationToken cancellationToken)
     {
-        // Only "not blocked" is remembered: a refusal is rare, and must end as soon as the block does.
-        var unknown = pairs.Where(pair => !cache.Unblocked.Contains(DirectoryCache.Key(pair))).ToArray();
+        // Only "not blocked" is remembered: a refusal is rare, and must end as soon as the block does. Most users block nobody: then one entry is enough.
+        var unknown = pairs.Where(pair => !cache.Peaceful.Contains(pair.UserId) && !cache.Unblocked.Contains(DirectoryCache.Key(pair))).ToArray();
         if (unknown.Length == 0)
             return [];
         var answer = await PostAsync<BlocksRequest, BlocksAnswer>("internal/blocks", new BlocksRequest(unknown), cancellationToken);
-        var blocked = answer.Blocked.ToHashSet();
+        var (blocked, blockers) = (answer.Blocked.ToHashSet(), answer.Blockers.ToHashSet());
         foreach (var pair in unknown.Where(pair => !blocked.Contains(pair)))
-            cache.Unblocked.Set(DirectoryCache.Key(pair), "");
+        {
+            if (blockers.Contains(pair.UserId))
+                cache.Unblocked.Set(DirectoryCache.Key(pair), "");
+            else
+                cache.Peaceful.Set(pair.UserId, "");
+        }
         return blocked;
     }
 
@@ -83,6 +88,11 @@ public sealed class DirectoryCache : IDisposable
 {
     public BoundedCache<string> Users { get; } = new(100_000, TimeSpan.FromMinutes(10));
     public BoundedCache<string> Groups { get; } = new(20_000, TimeSpan.FromMinutes(10));
+
+    /// <summary>Users who have blocked nobody.</summary>
+    public BoundedCache<string> Peaceful { get; } = new(100_000, TimeSpan.FromSeconds(30));
+
+    /// <summary>Pairs of which the first has blocked somebody, and not the second.</summary>
     public BoundedCache<string> Unblocked { get; } = new(200_000, TimeSpan.FromSeconds(30));
 
     /// <summary>By the two user ids in ordinal order, as a change of them is told.</summary>
@@ -97,6 +107,7 @@ public sealed class DirectoryCache : IDisposable
     {
         Users.Dispose();
         Groups.Dispose();
+        Peaceful.Dispose();
         Unblocked.Dispose();
         Contacts.Dispose();
     }

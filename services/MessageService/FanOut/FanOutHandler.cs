@@ -35,13 +35,8 @@ public sealed partial class FanOutHandler(
             throw new DaprException($"{failed} of {mailings.Count} inboxes did not take their references");
     }
 
-    private async Task<List<Mailing>> MailingsAsync(Message[] messages, CancellationToken cancellationToken)
-    {
-        var byConversation = new Dictionary<string, ConversationMembers>();
-        foreach (var conversationId in Mailings.Conversations(messages))
-            byConversation[conversationId] = await members.MembersAsync(conversationId, cancellationToken);
-        return Mailings.Of(messages, byConversation);
-    }
+    private async Task<List<Mailing>> MailingsAsync(Message[] messages, CancellationToken cancellationToken) =>
+        Mailings.Of(messages, await members.MembersAsync(Mailings.Conversations(messages), cancellationToken));
 
     /// <returns>How many inboxes did not take their references. The others have theirs; these get them when the event comes again.</returns>
     private async Task<int> AppendAsync(List<Mailing> mailings, Message[] messages, CancellationToken cancellationToken)

@@ -36,6 +36,18 @@ public sealed class BlockStore(SqlClient sql, TimeProvider time)
         return [.. blocked];
     }
 
+    /// <returns>Those of the users who have blocked anybody.</returns>
+    public async Task<string[]> BlockersAsync(IEnumerable<string> userIds, CancellationToken cancellationToken)
+    {
+        var blockers = new List<string>();
+        foreach (var chunk in userIds.Distinct().Chunk(PairsPerQuery))
+        {
+            var rows = await sql.QueryAsync($"SELECT DISTINCT user_id FROM blocks WHERE user_id IN ({SqlClient.Marks(chunk.Length)})", chunk, cancellationToken);
+            blockers.AddRange(rows.Select(row => row.String("user_id")));
+        }
+        return [.. blockers];
+    }
+
     /// <returns>Those of the users who have blocked this one.</returns>
     public async Task<IReadOnlySet<string>> BlockersAsync(string blockedId, IReadOnlyCollection<string> userIds, CancellationToken cancellationToken)
     {

@@ -54,7 +54,7 @@ public sealed class DirectGateTests : IDisposable
         private async Task<object> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken) => request.RequestUri!.AbsolutePath switch
         {
             "/internal/directory" => new DirectoryAnswer([.. (await ReadAsync<DirectoryRequest>(request, cancellationToken)).UserIds.Select(id => new UserProfile(id, id))], []),
-            "/internal/blocks" => new BlocksAnswer([]),
+            "/internal/blocks" => new BlocksAnswer([], []),
             _ => new ContactsAnswer(AreContacts ? (await ReadAsync<ContactsRequest>(request, cancellationToken)).Pairs : []),
         };
 

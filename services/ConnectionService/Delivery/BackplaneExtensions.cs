@@ -15,14 +15,15 @@ public static class BackplaneExtensions
         if (backplane.Redis is not { } redis)
             return signalR;
         signalR.AddStackExchangeRedis();
-        signalR.Services.AddSingleton<BackplaneWatch>().AddSingleton<NodeLink>();
+        signalR.Services.AddSingleton<BackplaneLink>().AddSingleton<BackplaneWatch>().AddSingleton<NodeChannel>();
         signalR.Services.AddHostedService(provider => provider.GetRequiredService<BackplaneWatch>());
+        signalR.Services.AddHostedService(provider => provider.GetRequiredService<NodeChannel>());
         signalR.Services.AddReadinessPart<BackplaneCheck>("backplane");
         signalR.Services.AddSingleton<IConfigureOptions<RedisOptions>>(provider => new ConfigureOptions<RedisOptions>(options =>
         {
             options.Configuration = redis;
             options.Configuration.ChannelPrefix = RedisChannel.Literal(Backplane.ChannelPrefix);
-            options.ConnectionFactory = log => provider.GetRequiredService<NodeLink>().ConnectAsync(log);
+            options.ConnectionFactory = log => provider.GetRequiredService<BackplaneLink>().ConnectAsync(log);
         }));
         return signalR;
     }

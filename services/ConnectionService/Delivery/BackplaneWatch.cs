@@ -26,8 +26,8 @@ public sealed partial class BackplaneWatch(LocalConnections connections, IHubCon
 
     private volatile IConnectionMultiplexer? _redis;
 
-    /// <summary>Whether pushes of other nodes come in; a node that has not needed the link yet has not lost it.</summary>
-    public bool IsUp => _redis is not { } redis || (redis.IsConnected && redis.GetSubscriber().IsConnected());
+    /// <summary>Whether pushes of other nodes come in.</summary>
+    public bool IsUp => _redis is { IsConnected: true } redis && redis.GetSubscriber().IsConnected();
 
     public void Watch(IConnectionMultiplexer redis)
     {

@@ -15,7 +15,8 @@ public static class DeliveryApi
 
     public static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<LocalPushes>().AddSingleton<DeliveryHandler>();
+        builder.Services.AddSingleton<LocalPushes>().AddHostedService(provider => provider.GetRequiredService<LocalPushes>());
+        builder.Services.AddSingleton<DeliveryHandler>();
         return builder;
     }
 

@@ -15,7 +15,7 @@ namespace ImDapr.ConnectionService.Delivery;
 /// </summary>
 /// <remarks>A push is a hint: what is lost here a device finds by its positions. So an event is done when its pushes were tried.</remarks>
 public sealed partial class DeliveryHandler(
-    IHubContext<ImHub, IImClient> hub, LocalPushes local, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger, NodeLink? link = null)
+    IHubContext<ImHub, IImClient> hub, LocalPushes local, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger, NodeChannel? others = null)
 {
     // A client that does not read must not hold up the events behind this one.
     public static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
@@ -70,9 +70,9 @@ public sealed partial class DeliveryHandler(
     }
 
     // Without a backplane every node gets every event.
-    private IEnumerable<Task> ForwardAll(Deliveries deliveries) => link is null
+    private IEnumerable<Task> ForwardAll(Deliveries deliveries) => others is null
         ? []
-        : NodeDeliveries.ForOthers(deliveries, node.NodeId).Select(other => link.ForwardAsync(other.NodeId, other.Part));
+        : NodeDeliveries.ForOthers(deliveries, node.NodeId).Select(part => others.ForwardAsync(part.NodeId, part.Part));
 
     [LoggerMessage(2301, LogLevel.Warning, "{Failed} of {Pushes} pushes failed or took too long; the devices will sync")]
     private partial void LogNotPushed(Exception? cause, int failed, int pushes);

@@ -66,8 +66,16 @@ public sealed partial class ImHub(
 
     private UserCall<T> Call<T>(T request) => new(Caller.UserId, request, Caller.Session.DeviceId);
 
-    private async Task<SyncPage> SyncAsync(ActorSync sync) =>
-        (await actors.SyncAsync(Caller.UserId, sync, Context.ConnectionAborted)).OrRefuse();
+    private async Task<SyncPage> SyncAsync(ActorSync sync)
+    {
+        var page = (await actors.SyncAsync(Caller.UserId, sync, Context.ConnectionAborted)).OrRefuse();
+        if (page.Next == page.Head)
+        {
+            lock (Caller.Order)
+                Caller.Order.Synced(page.Head);
+        }
+        return page;
+    }
 
     public override async Task OnConnectedAsync()
     {

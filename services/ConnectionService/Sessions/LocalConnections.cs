@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using ImDapr.ConnectionService.Delivery;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
 using Microsoft.AspNetCore.SignalR;
@@ -9,6 +10,9 @@ namespace ImDapr.ConnectionService.Sessions;
 /// <summary>A connection that this node holds, and what it gets beside its user's own pushes.</summary>
 public sealed record LocalConnection(HubCallerContext Context, string UserId, DeviceSession Session)
 {
+    /// <summary>The order of its pushes; locked by whoever uses it.</summary>
+    public PushOrder Order { get; } = new();
+
     /// <summary>Users whose presence it watches.</summary>
     public Subscriptions Watched { get; } = new();
 

@@ -45,7 +45,7 @@ public sealed partial class FanOutHandler(
             return 0;
         using var spans = StageSpans.Start("append", ActivityKind.Client, mailings.SelectMany(mailing => mailing.Messages).Select(index => messages[index].TraceParent));
         var appends = inboxes.Append([.. mailings.Select(mailing => (mailing.UserId, mailing.References))]);
-        await Task.WhenAll(appends).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll((Task[])appends).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         for (var i = 0; i < appends.Length; i++)
             mailings[i].Answer = appends[i].IsCompletedSuccessfully ? appends[i].Result : null;

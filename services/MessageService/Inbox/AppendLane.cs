@@ -25,10 +25,15 @@ internal sealed partial class AppendLane(
     private const double OftenWritten = 0.1;
     private const double Weight = 0.05;
 
+    // Events overtake each other by some milliseconds: waiting for one costs less than asking the entity store for what it brings.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
+
     // What the callers wait for at most, with all rounds.
     private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _added = new(0, 1);
     private List<PendingAppend> _waiting = [];
     private bool _isStoring;
     private double _writtenByOthers;
@@ -38,6 +43,8 @@ internal sealed partial class AppendLane(
         lock (_gate)
         {
             _waiting.AddRange(appends);
+            if (_added.CurrentCount == 0)
+                _added.Release();
             if (_isStoring)
                 return;
             _isStoring = true;
@@ -45,28 +52,34 @@ internal sealed partial class AppendLane(
         _ = Task.Run(StoreAsync);
     }
 
-    private List<PendingAppend>? Take()
+    /// <param name="early">What waits for what it has overtaken.</param>
+    private List<PendingAppend>? Take(List<PendingAppend> early)
     {
         lock (_gate)
         {
-            _isStoring = _waiting.Count > 0;
+            _isStoring = _waiting.Count + early.Count > 0;
             if (!_isStoring)
                 return null;
             var taken = _waiting;
+            taken.AddRange(early);
             _waiting = [];
+            early.Clear();
             return taken;
         }
     }
 
     private async Task StoreAsync()
     {
-        while (Take() is { } appends)
+        var early = new List<PendingAppend>();
+        while (Take(early) is { } appends)
         {
             List<InboxAppends> open = [.. appends.GroupBy(append => append.UserId).Select(user => new InboxAppends(inboxOf(user.Key), [.. user], filler, logger))];
             try
             {
                 using var timeout = new CancellationTokenSource(StoreTimeout, time);
-                await StoreAsync(open, timeout.Token);
+                await StoreAsync(open, early, timeout.Token);
+                if (early.Count == appends.Count)
+                    await _added.WaitAsync(Look, timeout.Token);
             }
             catch (Exception exception)
             {
@@ -77,10 +90,10 @@ internal sealed partial class AppendLane(
         }
     }
 
-    private async Task StoreAsync(List<InboxAppends> open, CancellationToken cancellationToken)
+    private async Task StoreAsync(List<InboxAppends> open, List<PendingAppend> early, CancellationToken cancellationToken)
     {
         for (var rounds = 0; rounds < RoundsTogether && open.Count > 0; rounds++)
-            open = await RoundAsync(open, cancellationToken);
+            open = await RoundAsync(open, early, cancellationToken);
         await Task.WhenAll(open.Select(user => TryAsync(user, async () =>
         {
             var saved = await user.Inbox.ChangeAsync(user.ApplyAsync, cancellationToken);
@@ -89,13 +102,22 @@ internal sealed partial class AppendLane(
     }
 
     /// <returns>Those that were written by somebody else meanwhile, or may not be saved for another reason.</returns>
-    private async Task<List<InboxAppends>> RoundAsync(List<InboxAppends> open, CancellationToken cancellationToken)
+    private async Task<List<InboxAppends>> RoundAsync(List<InboxAppends> open, List<PendingAppend> early, CancellationToken cancellationToken)
     {
         await ReadAsync(open, cancellationToken);
         var changed = new List<(InboxAppends User, InboxReaders Readers)>();
         await Task.WhenAll(open.Select(user => TryAsync(user, async () =>
         {
             var current = await CurrentAsync(user.Inbox, cancellationToken);
+            if (user.HasGap(current) && user.Age < Patience)
+            {
+                // What is missing may come to another instance: then the store knows.
+                if (user.Age > Patience / 2)
+                    user.Inbox.Forget();
+                lock (changed)
+                    early.AddRange(user.Appends);
+                return;
+            }
             if (!await user.ApplyAsync(current, cancellationToken))
             {
                 user.Done(current.Readers);

@@ -62,6 +62,10 @@ internal sealed class PendingAppend(string userId, IReadOnlyList<MessageReferenc
 
     public string UserId => userId;
     public IReadOnlyList<MessageReference> References => references;
+
+    /// <summary>How long it has waited.</summary>
+    public TimeSpan Age => Stopwatch.GetElapsedTime(_begin);
+
     public Task<AppendAnswer> Answer => _answer.Task;
 
     public void Done(AppendAnswer answer)

@@ -11,6 +11,25 @@ internal sealed partial class InboxAppends(StoredInbox inbox, IReadOnlyList<Pend
 
     public string UserId => appends[0].UserId;
 
+    /// <summary>How long its oldest append has waited.</summary>
+    public TimeSpan Age => appends.Max(append => append.Age);
+
+    public IReadOnlyList<PendingAppend> Appends => appends;
+
+    /// <summary>Whether something before one of the references is missing: an event that has been overtaken, or one that never comes.</summary>
+    public bool HasGap(Inbox current)
+    {
+        var held = new Dictionary<string, long>();
+        foreach (var reference in Ordered())
+        {
+            var last = held.TryGetValue(reference.ConversationId, out var appended) ? appended : current.Held(reference.ConversationId, reference.JoinSeq);
+            if (reference.Seq > last + 1)
+                return true;
+            held[reference.ConversationId] = Math.Max(last, reference.Seq);
+        }
+        return false;
+    }
+
     /// <summary>Appends what is not there yet.</summary>
     /// <returns>Whether there is something to save.</returns>
     public async Task<bool> ApplyAsync(Inbox current, CancellationToken cancellationToken)

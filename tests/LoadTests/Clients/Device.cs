@@ -18,6 +18,10 @@ internal sealed class Device : ILinkOwner
     private long _lastReceived;
     private long _acknowledged;
     private bool _isAckWaiting;
+
+    // A page that is asked for twice would be shown twice.
+    private bool _isAsking;
+    private bool _wantsSync;
     private int _nextTarget;
 
     public Device(Crowd crowd, int index, string userId, string accessToken)
@@ -62,6 +66,7 @@ internal sealed class Device : ILinkOwner
 
     public void Opened()
     {
+        (_isAsking, _wantsSync) = (false, false);
         Inbox.Begin();
         Call(NextCall.Sync);
     }
@@ -243,6 +248,9 @@ internal sealed class Device : ILinkOwner
 
     private void Took(NextCall next)
     {
+        _isAsking = false;
+        if (next == NextCall.None && _wantsSync)
+            next = Inbox.Begin();
         if (AcknowledgesPages)
             Acknowledge();
         else
@@ -280,11 +288,13 @@ internal sealed class Device : ILinkOwner
                 RefusedSend(NumberOf(id), error, isFinal: code is not ("unavailable" or "rate_limited"));
                 break;
             case (byte)'y' or (byte)'h':
+                _isAsking = false;
                 _crowd.Later(100 + Random.Shared.Next(400), WantSync);
                 break;
             default:
-                _acknowledged = 0;
-                _crowd.Later(100 + Random.Shared.Next(400), WantSync); // the inbox is not what it thinks
+                _acknowledged = 0; // told again with what comes next
+                if (code is not ("unavailable" or "rate_limited"))
+                    _crowd.Later(100 + Random.Shared.Next(400), WantSync); // the inbox is not what it thinks
                 break;
         }
     }
@@ -315,7 +325,9 @@ internal sealed class Device : ILinkOwner
     {
         if (_link is null)
             return;
-        Call(Inbox.Begin());
+        _wantsSync = _isAsking;
+        if (!_isAsking)
+            Call(Inbox.Begin());
     }
 
     private void AcknowledgeSoon()
@@ -338,8 +350,10 @@ internal sealed class Device : ILinkOwner
         if (next == NextCall.None)
             return;
         var frame = _link!.NewFrame();
+        _isAsking = true;
         if (next == NextCall.Sync)
         {
+            _wantsSync = false;
             frame.Append("{\"type\":1,\"invocationId\":\"y1\",\"target\":\"Sync\",\"arguments\":[{\"limit\":200,\"after\":"u8);
             frame.Append(Inbox.Position);
             if (Inbox.Epoch is { } epoch)

@@ -7,46 +7,43 @@ using StackExchange.Redis;
 namespace ImDapr.ConnectionService.Delivery;
 
 /// <summary>
-/// The connection to the backplane, and on it a channel of each node for pushes to the devices that it holds: one message for a node and event, where
-/// SignalR's own channels would take one for each user (docs/decisions/0015).
+/// A channel of each node on the backplane for pushes to the devices that it holds: one message for a node and event, where SignalR's own channels would
+/// take one for each user (docs/decisions/0014).
 /// </summary>
-public sealed partial class NodeLink(
-    Backplane backplane, NodeIdentity node, LocalPushes pushes, BackplaneWatch watch, TimeProvider time, ILogger<NodeLink> logger) : IDisposable
+public sealed partial class NodeChannel(
+    BackplaneLink link, NodeIdentity node, LocalPushes pushes, BackplaneWatch watch, TimeProvider time, ILogger<NodeChannel> logger) : BackgroundService
 {
-    private readonly SemaphoreSlim _gate = new(1, 1);
-    private IConnectionMultiplexer? _redis;
-
-    /// <summary>The one connection of this process; it listens to this node's channel before it is given to anybody.</summary>
-    /// <param name="log">Where it says what it does while it connects.</param>
-    public async Task<IConnectionMultiplexer> ConnectAsync(TextWriter? log = null)
-    {
-        await _gate.WaitAsync();
-        try
-        {
-            return _redis ??= await OpenAsync(log);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     /// <summary>Hands pushes to the node that holds the devices. A node that is gone gets nothing: its devices are about to sync elsewhere.</summary>
     public async Task ForwardAsync(string nodeId, Deliveries part)
     {
-        var redis = await ConnectAsync();
+        var redis = await link.ConnectAsync();
         await redis.GetSubscriber().PublishAsync(ChannelOf(nodeId), JsonSerializer.SerializeToUtf8Bytes(part, ContractsJson.Wire));
     }
 
-    public void Dispose() => _gate.Dispose();
-
-    private async Task<IConnectionMultiplexer> OpenAsync(TextWriter? log)
+    // Before this node is ready, and so before it holds a device.
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var redis = await ConnectionMultiplexer.ConnectAsync(backplane.Redis!, log);
+        var redis = await link.ConnectAsync();
+        while (!await TryListenAsync(redis))
+            await Task.Delay(Again, time, stoppingToken);
         watch.Watch(redis);
-        var channel = await redis.GetSubscriber().SubscribeAsync(ChannelOf(node.NodeId));
-        channel.OnMessage(message => PushAsync(message.Message));
-        return redis;
+    }
+
+    private async Task<bool> TryListenAsync(IConnectionMultiplexer redis)
+    {
+        try
+        {
+            var channel = await redis.GetSubscriber().SubscribeAsync(ChannelOf(node.NodeId));
+            channel.OnMessage(message => PushAsync(message.Message));
+            return true;
+        }
+        catch (Exception away) when (away is RedisException or TimeoutException)
+        {
+            LogAway(away);
+            return false;
+        }
     }
 
     private async Task PushAsync(RedisValue text)
@@ -70,4 +67,7 @@ public sealed partial class NodeLink(
 
     [LoggerMessage(2304, LogLevel.Warning, "Pushes of another node cannot be read; the devices will sync")]
     private partial void LogUnreadable(Exception unreadable);
+
+    [LoggerMessage(2305, LogLevel.Warning, "The backplane is away: this node is not ready")]
+    private partial void LogAway(Exception away);
 }

@@ -1,0 +1,83 @@
+using ImDapr.Contracts;
+
+namespace ImDapr.ConnectionService.Delivery;
+
+/// <summary>
+/// Puts the pushes to one connection in the order of their positions: a broker's workers let events overtake each other, and each hole that a device
+/// sees costs a sync. Only a hint gets better by it: what does not come in time leaves a hole, and the device syncs.
+/// </summary>
+/// <remarks>Not thread-safe: its owner locks it, and writes what it gives before it unlocks it.</remarks>
+public sealed class PushOrder
+{
+    // Some 100 KiB at most, and more than one event brings.
+    private const int MostHeld = 500;
+
+    private readonly SortedDictionary<long, InboxEntry> _held = [];
+    private long _next;
+
+    /// <summary>Since when something waits, Unix milliseconds; 0 when nothing does.</summary>
+    public long HeldSince { get; private set; }
+
+    /// <summary>The device has everything up to here, from a sync.</summary>
+    public void Synced(long position) => _next = position + 1;
+
+    /// <summary>What may be written now: everything up to the first hole. What lies before the expected position is a repeat or late, and may as well.</summary>
+    /// <param name="entries">By ascending position.</param>
+    /// <param name="now">Unix milliseconds.</param>
+    public IReadOnlyList<InboxEntry> Take(IReadOnlyList<InboxEntry> entries, long now)
+    {
+        // Mostly nothing waits and nothing is missing.
+        if (_held.Count == 0 && IsNext(entries))
+        {
+            _next = Math.Max(_next, entries[^1].Position + 1);
+            return entries;
+        }
+        foreach (var entry in entries)
+            _held[entry.Position] = entry;
+        var taken = new List<InboxEntry>();
+        while (_held.Count > 0 && (First.Position <= _next || _next == 0 || _held.Count > MostHeld))
+            TakeFirst(taken);
+        HeldSince = _held.Count == 0 ? 0 : HeldSince == 0 || taken.Count > 0 ? now : HeldSince;
+        return taken;
+    }
+
+    /// <summary>Everything that waits, with its holes.</summary>
+    public IReadOnlyList<InboxEntry> TakeAll()
+    {
+        var taken = new List<InboxEntry>(_held.Count);
+        while (_held.Count > 0)
+            TakeFirst(taken);
+        HeldSince = 0;
+        return taken;
+    }
+
+    private InboxEntry First
+    {
+        get
+        {
+            using var entries = _held.Values.GetEnumerator();
+            entries.MoveNext();
+            return entries.Current;
+        }
+    }
+
+    private void TakeFirst(List<InboxEntry> taken)
+    {
+        var first = First;
+        _held.Remove(first.Position);
+        taken.Add(first);
+        _next = Math.Max(_next, first.Position + 1);
+    }
+
+    private bool IsNext(IReadOnlyList<InboxEntry> entries)
+    {
+        if (_next != 0 && entries[0].Position > _next)
+            return false;
+        for (var i = 1; i < entries.Count; i++)
+        {
+            if (entries[i].Position != entries[i - 1].Position + 1)
+                return false;
+        }
+        return true;
+    }
+}

@@ -18,6 +18,10 @@ internal sealed class Device : ILinkOwner
     private long _lastReceived;
     private long _acknowledged;
     private bool _isAckWaiting;
+
+    // One Sync or History at a time: the answer of an older one would be taken for a new one.
+    private bool _isCalling;
+    private bool _wantsSync;
     private int _nextTarget;
 
     public Device(Crowd crowd, int index, string userId, string accessToken)
@@ -62,8 +66,8 @@ internal sealed class Device : ILinkOwner
 
     public void Opened()
     {
-        Inbox.Begin();
-        Call(NextCall.Sync);
+        (_isCalling, _wantsSync) = (false, false);
+        Call(Inbox.Begin());
     }
 
     public void Lost(string reason)
@@ -243,6 +247,9 @@ internal sealed class Device : ILinkOwner
 
     private void Took(NextCall next)
     {
+        _isCalling = false;
+        if (next == NextCall.None && _wantsSync)
+            next = Inbox.Begin();
         if (AcknowledgesPages)
             Acknowledge();
         else
@@ -280,6 +287,7 @@ internal sealed class Device : ILinkOwner
                 RefusedSend(NumberOf(id), error, isFinal: code is not ("unavailable" or "rate_limited"));
                 break;
             case (byte)'y' or (byte)'h':
+                _isCalling = false;
                 _crowd.Later(100 + Random.Shared.Next(400), WantSync);
                 break;
             default:
@@ -313,9 +321,9 @@ internal sealed class Device : ILinkOwner
 
     private void WantSync()
     {
-        if (_link is null)
-            return;
-        Call(Inbox.Begin());
+        _wantsSync = true;
+        if (_link is not null && !_isCalling)
+            Call(Inbox.Begin());
     }
 
     private void AcknowledgeSoon()
@@ -337,9 +345,11 @@ internal sealed class Device : ILinkOwner
     {
         if (next == NextCall.None)
             return;
+        _isCalling = true;
         var frame = _link!.NewFrame();
         if (next == NextCall.Sync)
         {
+            _wantsSync = false;
             frame.Append("{\"type\":1,\"invocationId\":\"y1\",\"target\":\"Sync\",\"arguments\":[{\"limit\":200,\"after\":"u8);
             frame.Append(Inbox.Position);
             if (Inbox.Epoch is { } epoch)

@@ -22,6 +22,7 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
     private Page? _held;
     private bool _isSyncing = true;
     private bool _missedPush;
+    private long _missedPosition;
 
     /// <summary>Of the last entry shown.</summary>
     public long Position { get; private set; }
@@ -44,7 +45,7 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
     /// <summary>A connection stands, or something may be missing.</summary>
     public NextCall Begin()
     {
-        (_isSyncing, _missedPush, _held) = (true, false, null);
+        (_isSyncing, _missedPush, _missedPosition, _held) = (true, false, 0, null);
         _toRead.Clear();
         return NextCall.Sync;
     }
@@ -59,7 +60,7 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
                 continue;
             }
             if (_isSyncing || entry.Position != Position + 1 || LeavesOut(entry))
-                return WantSync();
+                return WantSync(entries[^1].Position);
             Apply(entry);
         }
         return NextCall.None;
@@ -77,7 +78,7 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
                 continue;
             }
             if (_isSyncing || message.Seq != Of(message.Conversation).Last + 1)
-                return WantSync();
+                return WantSync(0);
             Show(message);
         }
         return NextCall.None;
@@ -130,14 +131,17 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
     private NextCall EndSync()
     {
         _isSyncing = false;
-        return _missedPush ? Begin() : NextCall.None;
+        // Pushes that came meanwhile were not taken: the sync may have read the inbox before them, or has read them.
+        return _missedPush || _missedPosition > Position ? Begin() : NextCall.None;
     }
 
-    private NextCall WantSync()
+    /// <param name="position">Of the entry that cannot be taken; 0 for a message of a timeline.</param>
+    private NextCall WantSync(long position)
     {
         if (_isSyncing)
         {
-            _missedPush = true; // the running sync may have read the inbox before this entry
+            _missedPush |= position == 0;
+            _missedPosition = Math.Max(_missedPosition, position);
             return NextCall.None;
         }
         tally.Synced++;

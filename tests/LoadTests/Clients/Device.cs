@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using ImDapr.LoadTests.Measuring;
@@ -61,13 +62,21 @@ internal sealed class Device : ILinkOwner
     {
         IsLive = false;
         OpenedAt = _lastSent = _lastReceived = Stopwatch.GetTimestamp();
-        _link = HubLink.Connect(_crowd.Loop, this, _crowd.Server, Crowd.SourceOf(Index), $"/hub/im?deviceId=d1&platform=web&access_token={AccessToken}");
+        try
+        {
+            _link = HubLink.Connect(_crowd.Loop, this, _crowd.Server, Crowd.SourceOf(Index), $"/hub/im?deviceId=d1&platform=web&access_token={AccessToken}");
+        }
+        catch (SocketException refused)
+        {
+            _link = null;
+            _crowd.Later(0, () => Lost(refused.SocketErrorCode.ToString()));
+        }
     }
 
     public void Opened()
     {
         (_isCalling, _wantsSync) = (false, false);
-        Call(Inbox.Begin());
+        Call(Inbox.Connected());
     }
 
     public void Lost(string reason)
@@ -207,7 +216,7 @@ internal sealed class Device : ILinkOwner
                 var entries = _crowd.Entries;
                 entries.Clear();
                 _crowd.Reader.ReadEntries(ref json, entries, target == Event.DeliverTimeline);
-                Call(target == Event.Deliver ? Inbox.Pushed(entries) : Inbox.PushedTimeline(entries));
+                Call(Inbox.Pushed(entries, isTimeline: target == Event.DeliverTimeline));
                 AcknowledgeSoon();
                 break;
             case Event.Receipt:

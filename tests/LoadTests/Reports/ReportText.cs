@@ -29,7 +29,7 @@ internal static class ReportText
         Line(text, "measured", $"{window.Seconds:0.0} s, {window.Acknowledged} acknowledged, {window.Delivered} delivered, {window.Cursors} cursors, {window.Receipts} receipts");
         if (window.Delivered > 0)
             Messages(text, report, window);
-        Line(text, "stores", $"{window.StoreOperations.MySql:0} SQL statements, {window.StoreOperations.Redis:0} Redis commands; {(window.Acknowledged == 0 ? "" : FormattableString.Invariant($"for an acknowledged message {report.SqlPerMessage:0.00} and {report.RedisPerMessage:0.00}"))}");
+        Line(text, "stores", $"{window.StoreOperations.MySql:0} SQL statements, {window.StoreOperations.Redis:0} Redis commands; {(window.Acknowledged == 0 ? "" : $"for an acknowledged message {report.SqlPerMessage:0.00} and {report.RedisPerMessage:0.00}")}");
         text.AppendLine();
         text.AppendLine("process               CPU s   % of a core   CPU ms per 1,000 delivered   RSS MiB   growth MiB");
         foreach (var (name, cost) in window.Processes)
@@ -66,11 +66,8 @@ internal static class ReportText
     private static void Pairs(StringBuilder text, IEnumerable<KeyValuePair<string, string>> pairs)
     {
         foreach (var (name, value) in pairs)
-            Line(text, name, $"{value}");
+            Line(text, name, value);
     }
-
-    private static void Line(StringBuilder text, string name, FormattableString value) =>
-        text.AppendLine(CultureInfo.InvariantCulture, $"{name,-20} {FormattableString.Invariant(value)}");
 
     private static void Line(StringBuilder text, string name, string value) => text.AppendLine(CultureInfo.InvariantCulture, $"{name,-20} {value}");
 }

@@ -17,7 +17,8 @@ internal sealed record TargetLine(string Name, string Wanted, string Measured, b
 internal sealed class Suite(int repeat, CancellationToken cancellationToken)
 {
     private const int Pace = 20; // messages/s in both timelines, so that batches do not differ
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
+    // Until the compilers of three services and LocalDapr are done, on two cores.
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(20);
     private static readonly ClientOptions Clients = new();
     private readonly List<TargetLine> _lines = [];

@@ -30,6 +30,7 @@ internal static class ReportText
         if (window.Delivered > 0)
             Messages(text, report, window);
         Line(text, "stores", $"{window.StoreOperations.MySql:0} SQL statements, {window.StoreOperations.Redis:0} Redis commands; {(window.Acknowledged == 0 ? "" : $"for an acknowledged message {report.SqlPerMessage:0.00} and {report.RedisPerMessage:0.00}")}");
+        Line(text, "compiling", string.Join(", ", window.CompilingSeconds.Select(service => $"{service.Key} {service.Value:0.0} s")));
         text.AppendLine();
         text.AppendLine("process               CPU s   % of a core   CPU ms per 1,000 delivered   RSS MiB   growth MiB");
         foreach (var (name, cost) in window.Processes)

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using ImDapr.LoadTests.Measuring;
@@ -19,8 +20,8 @@ internal sealed class Device : ILinkOwner
     private long _acknowledged;
     private bool _isAckWaiting;
 
-    // A page that is asked for twice would be shown twice.
-    private bool _isAsking;
+    // One Sync or History at a time: the answer of an older one would be taken for a new one.
+    private bool _isCalling;
     private bool _wantsSync;
     private int _nextTarget;
 
@@ -61,14 +62,21 @@ internal sealed class Device : ILinkOwner
     {
         IsLive = false;
         OpenedAt = _lastSent = _lastReceived = Stopwatch.GetTimestamp();
-        _link = HubLink.Connect(_crowd.Loop, this, _crowd.Server, Crowd.SourceOf(Index), $"/hub/im?deviceId=d1&platform=web&access_token={AccessToken}");
+        try
+        {
+            _link = HubLink.Connect(_crowd.Loop, this, _crowd.Server, Crowd.SourceOf(Index), $"/hub/im?deviceId=d1&platform=web&access_token={AccessToken}");
+        }
+        catch (SocketException refused)
+        {
+            _link = null;
+            _crowd.Later(0, () => Lost(refused.SocketErrorCode.ToString()));
+        }
     }
 
     public void Opened()
     {
-        (_isAsking, _wantsSync) = (false, false);
-        Inbox.Begin();
-        Call(NextCall.Sync);
+        (_isCalling, _wantsSync) = (false, false);
+        Call(Inbox.Connected());
     }
 
     public void Lost(string reason)
@@ -208,7 +216,7 @@ internal sealed class Device : ILinkOwner
                 var entries = _crowd.Entries;
                 entries.Clear();
                 _crowd.Reader.ReadEntries(ref json, entries, target == Event.DeliverTimeline);
-                Call(target == Event.Deliver ? Inbox.Pushed(entries) : Inbox.PushedTimeline(entries));
+                Call(Inbox.Pushed(entries, isTimeline: target == Event.DeliverTimeline));
                 AcknowledgeSoon();
                 break;
             case Event.Receipt:
@@ -248,7 +256,7 @@ internal sealed class Device : ILinkOwner
 
     private void Took(NextCall next)
     {
-        _isAsking = false;
+        _isCalling = false;
         if (next == NextCall.None && _wantsSync)
             next = Inbox.Begin();
         if (AcknowledgesPages)
@@ -288,13 +296,12 @@ internal sealed class Device : ILinkOwner
                 RefusedSend(NumberOf(id), error, isFinal: code is not ("unavailable" or "rate_limited"));
                 break;
             case (byte)'y' or (byte)'h':
-                _isAsking = false;
+                _isCalling = false;
                 _crowd.Later(100 + Random.Shared.Next(400), WantSync);
                 break;
             default:
-                _acknowledged = 0; // told again with what comes next
-                if (code is not ("unavailable" or "rate_limited"))
-                    _crowd.Later(100 + Random.Shared.Next(400), WantSync); // the inbox is not what it thinks
+                _acknowledged = 0;
+                _crowd.Later(100 + Random.Shared.Next(400), WantSync); // the inbox is not what it thinks
                 break;
         }
     }
@@ -323,10 +330,8 @@ internal sealed class Device : ILinkOwner
 
     private void WantSync()
     {
-        if (_link is null)
-            return;
-        _wantsSync = _isAsking;
-        if (!_isAsking)
+        _wantsSync = true;
+        if (_link is not null && !_isCalling)
             Call(Inbox.Begin());
     }
 
@@ -349,8 +354,8 @@ internal sealed class Device : ILinkOwner
     {
         if (next == NextCall.None)
             return;
+        _isCalling = true;
         var frame = _link!.NewFrame();
-        _isAsking = true;
         if (next == NextCall.Sync)
         {
             _wantsSync = false;

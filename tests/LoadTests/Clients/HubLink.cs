@@ -57,12 +57,21 @@ internal sealed class HubLink : ISocketOwner, IDisposable
     }
 
     /// <summary>Connects (at once: it is the same machine) and asks for the hub; the owner hears when it is open.</summary>
+    /// <exception cref="SocketException">Nobody listens there.</exception>
     /// <param name="source">Address to connect from: each has some 28,000 ports.</param>
     public static HubLink Connect(EventLoop loop, ILinkOwner owner, IPEndPoint server, IPAddress source, string pathAndQuery)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Bind(new IPEndPoint(source, 0));
-        socket.Connect(server);
+        try
+        {
+            socket.Bind(new IPEndPoint(source, 0));
+            socket.Connect(server);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
         socket.Blocking = false;
         var link = new HubLink(loop, owner, socket);
         link.Write(Encoding.ASCII.GetBytes(

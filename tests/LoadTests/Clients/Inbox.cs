@@ -17,11 +17,15 @@ internal enum NextCall
 internal sealed class Inbox(Action<Entry> show, Tally tally)
 {
     private const int PageSize = 200;
+
+    // As in tools/Chat: more pushes than these are not kept while a sync runs, and another sync follows.
+    private const int WaitingPushes = 256;
+    private readonly Queue<(Entry[] Entries, bool IsTimeline)> _waiting = new();
     private readonly Dictionary<Conversation, Shown> _shown = [];
     private readonly Queue<TimelineHead> _toRead = new();
     private Page? _held;
     private bool _isSyncing = true;
-    private bool _missedPush;
+    private bool _droppedPush;
 
     /// <summary>Of the last entry shown.</summary>
     public long Position { get; private set; }
@@ -41,15 +45,35 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
         return shown;
     }
 
-    /// <summary>A connection stands, or something may be missing.</summary>
+    /// <summary>A connection stands; pushes of an older one are forgotten.</summary>
+    public NextCall Connected()
+    {
+        _waiting.Clear();
+        return Begin();
+    }
+
+    /// <summary>Something may be missing. Pushes wait until it is there.</summary>
     public NextCall Begin()
     {
-        (_isSyncing, _missedPush, _held) = (true, false, null);
+        (_isSyncing, _droppedPush, _held) = (true, false, null);
         _toRead.Clear();
         return NextCall.Sync;
     }
 
-    public NextCall Pushed(List<Entry> entries)
+    /// <param name="entries">Read now or copied.</param>
+    /// <param name="isTimeline">Messages that stand in no inbox.</param>
+    public NextCall Pushed(IReadOnlyList<Entry> entries, bool isTimeline)
+    {
+        if (!_isSyncing)
+            return isTimeline ? TakeTimeline(entries) : TakeEntries(entries);
+        if (_waiting.Count < WaitingPushes)
+            _waiting.Enqueue(([.. entries], isTimeline));
+        else
+            _droppedPush = true;
+        return NextCall.None;
+    }
+
+    private NextCall TakeEntries(IReadOnlyList<Entry> entries)
     {
         foreach (var entry in entries)
         {
@@ -58,14 +82,14 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
                 tally.Repeats++;
                 continue;
             }
-            if (_isSyncing || entry.Position != Position + 1 || LeavesOut(entry))
+            if (entry.Position != Position + 1 || LeavesOut(entry))
                 return WantSync();
             Apply(entry);
         }
         return NextCall.None;
     }
 
-    public NextCall PushedTimeline(List<Entry> messages)
+    private NextCall TakeTimeline(IReadOnlyList<Entry> messages)
     {
         foreach (var message in messages)
         {
@@ -76,7 +100,7 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
                 tally.Repeats++;
                 continue;
             }
-            if (_isSyncing || message.Seq != Of(message.Conversation).Last + 1)
+            if (message.Seq != Of(message.Conversation).Last + 1)
                 return WantSync();
             Show(message);
         }
@@ -130,16 +154,15 @@ internal sealed class Inbox(Action<Entry> show, Tally tally)
     private NextCall EndSync()
     {
         _isSyncing = false;
-        return _missedPush ? Begin() : NextCall.None;
+        if (_droppedPush)
+            return Begin();
+        while (!_isSyncing && _waiting.TryDequeue(out var push))
+            Pushed(push.Entries, push.IsTimeline);
+        return _isSyncing ? NextCall.Sync : NextCall.None;
     }
 
     private NextCall WantSync()
     {
-        if (_isSyncing)
-        {
-            _missedPush = true; // the running sync may have read the inbox before this entry
-            return NextCall.None;
-        }
         tally.Synced++;
         return Begin();
     }

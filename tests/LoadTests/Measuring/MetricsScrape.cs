@@ -10,6 +10,7 @@ internal sealed record Mean(double Value, double Count);
 internal sealed class MetricsScrape
 {
     private const string Sum = "_sum", Count = "_count";
+    private const string Compiling = "dotnet_jit_compilation_time_seconds_total";
 
     // Sizes; times are milliseconds in the report.
     private static readonly string[] Histograms =
@@ -21,13 +22,14 @@ internal sealed class MetricsScrape
     ];
 
     private readonly Dictionary<string, double> _values = [];
+    private readonly Dictionary<string, double> _compiling = [];
 
     public static async Task<MetricsScrape> TakeAsync(LoadSystem system, CancellationToken cancellationToken)
     {
         var scrape = new MetricsScrape();
         using var http = new HttpClient();
         foreach (var service in LoadSystem.Services)
-            scrape.Read(await http.GetStringAsync(new Uri(system.Management(service), "metrics"), cancellationToken));
+            scrape.Read(service, await http.GetStringAsync(new Uri(system.Management(service), "metrics"), cancellationToken));
         return scrape;
     }
 
@@ -44,6 +46,10 @@ internal sealed class MetricsScrape
         return means;
     }
 
+    /// <summary>Seconds that each service has spent in its just-in-time compiler between an earlier scrape and this one: a service that still compiles is not warm.</summary>
+    public IReadOnlyDictionary<string, double> CompilingSince(MetricsScrape earlier) =>
+        _compiling.ToDictionary(service => service.Key, service => service.Value - earlier._compiling.GetValueOrDefault(service.Key));
+
     private static bool IsDuration(string name) => name.EndsWith("_seconds", StringComparison.Ordinal);
 
     private static string NameOf(string name) => name["imdapr_".Length..].Replace("_seconds", "_ms", StringComparison.Ordinal);
@@ -51,17 +57,20 @@ internal sealed class MetricsScrape
     private double Delta(string name, MetricsScrape earlier) => _values.GetValueOrDefault(name) - earlier._values.GetValueOrDefault(name);
 
     // name{labels} value [timestamp]: summed over the labels.
-    private void Read(string text)
+    private void Read(string service, string text)
     {
         foreach (var line in text.Split('\n'))
         {
-            if (!line.StartsWith("imdapr_", StringComparison.Ordinal))
+            if (line.Length == 0 || line[0] == '#')
                 continue;
             var name = line[..line.IndexOfAny(['{', ' '])];
-            if (!name.EndsWith(Sum, StringComparison.Ordinal) && !name.EndsWith(Count, StringComparison.Ordinal))
-                continue;
-            var value = line[(line.IndexOf('}', StringComparison.Ordinal) is >= 0 and var end ? end + 1 : name.Length)..].Trim().Split(' ')[0];
-            _values[name] = _values.GetValueOrDefault(name) + double.Parse(value, CultureInfo.InvariantCulture);
+            if (name == Compiling)
+                _compiling[service] = ValueOf(line, name);
+            else if (name.StartsWith("imdapr_", StringComparison.Ordinal) && (name.EndsWith(Sum, StringComparison.Ordinal) || name.EndsWith(Count, StringComparison.Ordinal)))
+                _values[name] = _values.GetValueOrDefault(name) + ValueOf(line, name);
         }
     }
+
+    private static double ValueOf(string line, string name) => double.Parse(
+        line[(line.LastIndexOf('}') is >= 0 and var end ? end + 1 : name.Length)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
 }

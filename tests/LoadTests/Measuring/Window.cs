@@ -23,6 +23,7 @@ internal sealed record WindowResult(
     IReadOnlyDictionary<string, ProcessCost> Processes,
     IReadOnlyDictionary<string, Mean> Means,
     Operations StoreOperations,
+    IReadOnlyDictionary<string, double> CompilingSeconds,
     IReadOnlyList<Second> Series);
 
 /// <summary>Measures the crowd and the processes from its start to its end, and says every second how it goes.</summary>
@@ -73,10 +74,15 @@ internal sealed class Window
         var result = new WindowResult(
             seconds, tally.Acknowledged - _acknowledged, tally.Delivered - _delivered, tally.Cursors - _cursors, tally.Receipts - _receipts,
             tally.EndToEnd.Summary(), tally.Answer.Summary(),
-            usage.ToDictionary(process => process.Key, process => CostOf(_usage[process.Key], process.Value)), new Dictionary<string, Mean>(), default, _series);
+            usage.ToDictionary(process => process.Key, process => CostOf(_usage[process.Key], process.Value)), new Dictionary<string, Mean>(), default, new Dictionary<string, double>(), _series);
         var before = await _before;
         var after = await AskAsync(cancellationToken);
-        return result with { Means = after.Metrics.Since(before.Metrics), StoreOperations = after.Operations - before.Operations };
+        return result with
+        {
+            Means = after.Metrics.Since(before.Metrics),
+            StoreOperations = after.Operations - before.Operations,
+            CompilingSeconds = after.Metrics.CompilingSince(before.Metrics),
+        };
     }
 
     private async Task<(MetricsScrape Metrics, Operations Operations)> AskAsync(CancellationToken cancellationToken) =>

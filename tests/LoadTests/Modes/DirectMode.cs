@@ -58,9 +58,9 @@ internal static class DirectMode
             open.Start();
             return open.Stop;
         }
-        var closed = new ClosedLoop(devices, options.Window);
+        var closed = new ClosedLoop(session.Loop, devices, options.Window);
         session.Crowd.Traffic = closed;
-        closed.Start();
+        closed.Start(options.WarmUp / 2);
         return closed.Stop;
     }
 

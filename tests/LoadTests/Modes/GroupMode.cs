@@ -78,9 +78,9 @@ internal static class GroupMode
             open.Start();
             return open.Stop;
         }
-        var closed = new ClosedLoop(senders, options.Window);
+        var closed = new ClosedLoop(session.Loop, senders, options.Window);
         session.Crowd.Traffic = closed;
-        closed.Start();
+        closed.Start(options.WarmUp / 2);
         return closed.Stop;
     }
 }

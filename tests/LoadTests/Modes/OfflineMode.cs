@@ -29,6 +29,7 @@ internal sealed record OfflineOptions(int Users, int Messages, int Senders, int 
 /// <summary>Users are away, get messages, and all come back at once.</summary>
 internal static class OfflineMode
 {
+    public const string UntilAll = "s until all had all";
     private static readonly TimeSpan SendLimit = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan SyncLimit = TimeSpan.FromMinutes(10);
 
@@ -55,7 +56,7 @@ internal static class OfflineMode
             Outcome = session.Settle(cancellationToken),
             Figures = new Dictionary<string, double>
             {
-                ["s until all had all"] = seconds,
+                [UntilAll] = seconds,
                 ["entries/s while syncing"] = (double)options.Users * options.Messages / seconds,
                 ["messages/s while sending"] = (double)options.Users * options.Messages / sending,
             },

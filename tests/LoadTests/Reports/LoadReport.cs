@@ -21,8 +21,8 @@ internal sealed record LoadReport
     /// <summary>What only this mode measures, with the unit in the name.</summary>
     public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>Something came, and everything as promised.</summary>
-    public bool IsClean => Outcome is null || (Outcome.IsClean && Outcome.Delivered > 0);
+    /// <summary>Everything that was sent came as promised; where something was sent, something came.</summary>
+    public bool IsClean => Outcome is null || (Outcome.IsClean && Outcome.Delivered > 0 == Outcome.Sent > 0);
 
     public double AcknowledgedPerSecond => Window is null ? 0 : Window.Acknowledged / Window.Seconds;
 

@@ -27,26 +27,38 @@ internal static class ReportText
     private static void Window(StringBuilder text, LoadReport report, WindowResult window)
     {
         Line(text, "measured", $"{window.Seconds:0.0} s, {window.Acknowledged} acknowledged, {window.Delivered} delivered, {window.Cursors} cursors, {window.Receipts} receipts");
-        Line(text, "acknowledged/s", $"{report.AcknowledgedPerSecond:0}");
-        Line(text, "delivered/s", $"{report.DeliveredPerSecond:0}");
-        Line(text, "end to end, ms", Latency(window.EndToEnd));
-        Line(text, "acknowledgement, ms", Latency(window.Answer));
-        Line(text, "CPU ms per delivery", $"{report.ServerCpuPerDelivery:0.000} of all servers; {report.GeneratorCpuPerDelivery:0.000} of the generator");
-        Line(text, "stores", $"{window.StoreOperations.MySql:0} SQL statements, {window.StoreOperations.Redis:0} Redis commands; for an acknowledged message {report.SqlPerMessage:0.00} and {report.RedisPerMessage:0.00}");
+        if (window.Delivered > 0)
+            Messages(text, report, window);
+        Line(text, "stores", $"{window.StoreOperations.MySql:0} SQL statements, {window.StoreOperations.Redis:0} Redis commands; {(window.Acknowledged == 0 ? "" : $"for an acknowledged message {report.SqlPerMessage:0.00} and {report.RedisPerMessage:0.00}")}");
+        Line(text, "compiling", string.Join(", ", window.CompilingSeconds.Select(service => $"{service.Key} {service.Value:0.0} s")));
         text.AppendLine();
         text.AppendLine("process               CPU s   % of a core   CPU ms per 1,000 delivered   RSS MiB   growth MiB");
         foreach (var (name, cost) in window.Processes)
             text.AppendLine(CultureInfo.InvariantCulture,
-                $"{name,-20} {cost.CpuSeconds,6:0.00}   {cost.CpuSeconds / window.Seconds * 100,11:0.0}   {cost.CpuSeconds * 1e6 / Math.Max(1, window.Delivered),26:0.0}   {cost.ResidentMegabytes,7:0}   {cost.ResidentGrowthMegabytes,10:0.0}");
+                $"{name,-20} {cost.CpuSeconds,6:0.00}   {cost.CpuSeconds / window.Seconds * 100,11:0.0}   {PerThousand(cost.CpuSeconds, window),26}   {cost.ResidentMegabytes,7:0}   {cost.ResidentGrowthMegabytes,10:0.0}");
         var servers = window.Processes.Where(LoadReport.IsServer).Select(process => process.Value).ToArray();
         var cpu = servers.Sum(cost => cost.CpuSeconds);
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"{"all servers",-20} {cpu,6:0.00}   {cpu / window.Seconds * 100,11:0.0}   {cpu * 1e6 / Math.Max(1, window.Delivered),26:0.0}   {servers.Sum(cost => cost.ResidentMegabytes),7:0}   {servers.Sum(cost => cost.ResidentGrowthMegabytes),10:0.0}");
+            $"{"all servers",-20} {cpu,6:0.00}   {cpu / window.Seconds * 100,11:0.0}   {PerThousand(cpu, window),26}   {servers.Sum(cost => cost.ResidentMegabytes),7:0}   {servers.Sum(cost => cost.ResidentGrowthMegabytes),10:0.0}");
         text.AppendLine();
         text.AppendLine("services' own histograms              mean        count");
         foreach (var (name, mean) in window.Means)
             text.AppendLine(CultureInfo.InvariantCulture, $"{name,-32} {mean.Value,9:0.00} {mean.Count,12:0}");
         text.AppendLine();
+    }
+
+    private static string PerThousand(double cpuSeconds, WindowResult window) =>
+        window.Delivered == 0 ? "" : (cpuSeconds * 1e6 / window.Delivered).ToString("0.0", CultureInfo.InvariantCulture);
+
+    private static void Messages(StringBuilder text, LoadReport report, WindowResult window)
+    {
+        if (window.Acknowledged > 0)
+            Line(text, "acknowledged/s", $"{report.AcknowledgedPerSecond:0}");
+        Line(text, "delivered/s", $"{report.DeliveredPerSecond:0}");
+        Line(text, "end to end, ms", Latency(window.EndToEnd));
+        if (window.Acknowledged > 0)
+            Line(text, "acknowledgement, ms", Latency(window.Answer));
+        Line(text, "CPU ms per delivery", $"{report.ServerCpuPerDelivery:0.000} of all servers; {report.GeneratorCpuPerDelivery:0.000} of the generator");
     }
 
     private static string Latency(LatencySummary latency) =>
@@ -55,11 +67,8 @@ internal static class ReportText
     private static void Pairs(StringBuilder text, IEnumerable<KeyValuePair<string, string>> pairs)
     {
         foreach (var (name, value) in pairs)
-            Line(text, name, $"{value}");
+            Line(text, name, value);
     }
-
-    private static void Line(StringBuilder text, string name, FormattableString value) =>
-        text.AppendLine(CultureInfo.InvariantCulture, $"{name,-20} {FormattableString.Invariant(value)}");
 
     private static void Line(StringBuilder text, string name, string value) => text.AppendLine(CultureInfo.InvariantCulture, $"{name,-20} {value}");
 }

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using ImDapr.Contracts;
-using ImDapr.LoadTests.Clients;
 
 namespace ImDapr.LoadTests.Systems;
 

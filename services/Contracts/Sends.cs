@@ -10,6 +10,15 @@ public sealed record SendBatch(SendCommand[] Sends);
 /// <summary>Answers in the order of the sends.</summary>
 public sealed record SendBatchAnswer(Answer<SendAck>[] Answers);
 
+/// <summary>A device has everything up to this position.</summary>
+public sealed record DeviceAck(string UserId, string DeviceId, long Position);
+
+/// <summary>Acknowledgements of one node that arrived together: <c>POST /internal/acks</c> of message-service.</summary>
+public sealed record AckBatch(DeviceAck[] Acks);
+
+/// <summary>Answers in the order of the acknowledgements.</summary>
+public sealed record AckBatchAnswer(Answer<Done>[] Answers);
+
 /// <summary>A hub call on behalf of a user, to <c>/internal/…</c> of message-service.</summary>
 /// <param name="DeviceId">The calling device; empty where it does not matter.</param>
 public sealed record UserCall<T>(string UserId, T Request, string DeviceId = "");

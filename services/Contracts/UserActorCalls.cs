@@ -6,7 +6,6 @@ public static class UserActorMethods
     public const string OpenSession = "OpenSessionAsync";
     public const string CloseSession = "CloseSessionAsync";
     public const string Sync = "SyncAsync";
-    public const string Ack = "AckAsync";
     public const string DropDevice = "DropDeviceAsync";
 }
 
@@ -24,5 +23,3 @@ public sealed record ActorSync(DeviceSession? Session, SyncRequest Request, Poll
 
 /// <param name="WaitMilliseconds">How long it will wait to be woken.</param>
 public sealed record PollingDevice(string DeviceId, string Platform, long WaitMilliseconds);
-
-public sealed record ActorAck(string DeviceId, long Position);

@@ -14,7 +14,7 @@ namespace ImDapr.ConnectionService.Hubs;
 
 /// <summary>The client protocol (docs/protocol.md). It translates and decides nothing: who calls comes from the token, the rest from the owners.</summary>
 public sealed partial class ImHub(
-    SendQueue sends, UserActorClient actors, MessageServiceClient messages, TimelineReaders timelines, PresenceService presence, SessionKeeper sessions,
+    SendQueue sends, AckQueue acks, UserActorClient actors, MessageServiceClient messages, TimelineReaders timelines, PresenceService presence, SessionKeeper sessions,
     HubDrain drain, NodeIdentity node, ILogger<ImHub> logger) : Hub<IImClient>
 {
     private LocalConnection Caller => Context.Connection(node);
@@ -38,7 +38,7 @@ public sealed partial class ImHub(
     }
 
     public async Task Ack(Argument<AckRequest> request) =>
-        (await actors.AckAsync(Caller.UserId, new ActorAck(Caller.Session.DeviceId, request.Value.Position), Context.ConnectionAborted)).OrRefuse();
+        (await acks.AcknowledgeAsync(new DeviceAck(Caller.UserId, Caller.Session.DeviceId, request.Value.Position), Context.ConnectionAborted)).OrRefuse();
 
     public async Task Read(Argument<ReadRequest> request) =>
         (await messages.ReadAsync(Call(request.Value), Context.ConnectionAborted)).OrRefuse();

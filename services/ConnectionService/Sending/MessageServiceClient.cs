@@ -19,11 +19,12 @@ public sealed class MessageServiceClient(HttpClient http)
     }
 
     /// <param name="batch">A <see cref="SendBatch"/> as JSON.</param>
-    public async Task<SendBatchAnswer> SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken)
-    {
-        using var content = new ReadOnlyMemoryContent(batch) { Headers = { ContentType = Json } };
-        return await PostAsync<SendBatchAnswer>("/internal/sends", content, cancellationToken);
-    }
+    public Task<SendBatchAnswer> SendAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken) =>
+        PostAsync<SendBatchAnswer>("/internal/sends", batch, cancellationToken);
+
+    /// <param name="batch">An <see cref="AckBatch"/> as JSON.</param>
+    public Task<AckBatchAnswer> AcknowledgeAsync(ReadOnlyMemory<byte> batch, CancellationToken cancellationToken) =>
+        PostAsync<AckBatchAnswer>("/internal/acks", batch, cancellationToken);
 
     public Task<Answer<HistoryPage>> HistoryAsync(UserCall<HistoryRequest> call, CancellationToken cancellationToken) =>
         CallAsync<HistoryRequest, HistoryPage>("/internal/history", call, cancellationToken);
@@ -52,6 +53,12 @@ public sealed class MessageServiceClient(HttpClient http)
         using var content = JsonContent.Create(call, Json, ContractsJson.Wire);
         await content.LoadIntoBufferAsync(cancellationToken); // a body of known length may be sent again, to another instance (components/resiliency.yaml)
         return await PostAsync<Answer<TResult>>(path, content, cancellationToken);
+    }
+
+    private async Task<T> PostAsync<T>(string path, ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
+    {
+        using var content = new ReadOnlyMemoryContent(json) { Headers = { ContentType = Json } };
+        return await PostAsync<T>(path, content, cancellationToken);
     }
 
     private async Task<T> PostAsync<T>(string path, HttpContent content, CancellationToken cancellationToken)

@@ -6,8 +6,8 @@ public static class SendingExtensions
     {
         builder.Services.AddOptions<SendQueueOptions>().BindConfiguration("Sending").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton(MessageServiceClient.Create);
-        builder.Services.AddSingleton<SendQueue>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<SendQueue>());
+        builder.Services.AddSingleton<SendQueue>().AddHostedService(provider => provider.GetRequiredService<SendQueue>());
+        builder.Services.AddSingleton<AckQueue>().AddHostedService(provider => provider.GetRequiredService<AckQueue>());
         return builder;
     }
 }

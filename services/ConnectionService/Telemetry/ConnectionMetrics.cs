@@ -30,6 +30,14 @@ public static class ConnectionMetrics
     public static readonly Counter<long> SendBatchFailures =
         Meter.CreateCounter<long>(MetricNames.SendBatchFailures, description: "Batches of sends that got no answer");
 
+    public static readonly UpDownCounter<int> AckQueue =
+        Meter.CreateUpDownCounter<int>(MetricNames.AckQueue, description: "Acknowledgements that wait on this node for a batch");
+
+    public static readonly Histogram<int> AckBatch = Meter.CreateSize(MetricNames.AckBatch, "Acknowledgements of one invocation of message-service");
+
+    public static readonly Counter<long> AckBatchFailures =
+        Meter.CreateCounter<long>(MetricNames.AckBatchFailures, description: "Batches of acknowledgements that got no answer");
+
     public static readonly Counter<long> Pushes = Meter.CreateCounter<long>(MetricNames.Pushes, description: "Pushes to a user or a timeline by what they carry");
 
     public static readonly Counter<long> PushFailures =

@@ -15,7 +15,7 @@ namespace ImDapr.MessageService.FanOut;
 /// so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
 /// </summary>
 public sealed partial class FanOutHandler(
-    MemberDirectory members, IMessageStore store, InboxAppender inboxes, DaprClient dapr, TimeProvider time, ILogger<FanOutHandler> logger)
+    MemberDirectory members, IMessageStore store, InboxLanes inboxes, DaprClient dapr, TimeProvider time, ILogger<FanOutHandler> logger)
 {
     /// <exception cref="DaprException">Some inboxes did not take their references: the event is to be delivered again.</exception>
     public async Task HandleAsync(MessagesStored stored, CancellationToken cancellationToken)

@@ -9,6 +9,5 @@ public interface IUserActor : IActor
     Task<SessionOpened> OpenSessionAsync(DeviceSession session, CancellationToken cancellationToken);
     Task CloseSessionAsync(DeviceSession session, CancellationToken cancellationToken);
     Task<Answer<SyncPage>> SyncAsync(ActorSync sync, CancellationToken cancellationToken);
-    Task<Answer<Done>> AckAsync(ActorAck ack, CancellationToken cancellationToken);
     Task DropDeviceAsync(string deviceId, CancellationToken cancellationToken);
 }

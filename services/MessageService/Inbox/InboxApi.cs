@@ -12,6 +12,8 @@ public static class InboxApi
 {
     public static void MapInbox(this IEndpointRouteBuilder routes)
     {
+        routes.MapPost("/internal/acks", async (AckBatch batch, InboxLanes inboxes, CancellationToken cancellationToken) =>
+            new AckBatchAnswer(await Task.WhenAll(inboxes.Acknowledge(batch.Acks)).WaitAsync(cancellationToken)));
         routes.MapGet("/api/inbox", ReadAsync).RequireAuthorization();
         routes.MapPost("/events/inboxes", (InboxesGrown grown, InboxWaiters waiters) => waiters.Wake(grown.UserIds))
             .WithTopic(DaprNames.Broadcast, Topics.Inboxes).ExcludeFromDescription();

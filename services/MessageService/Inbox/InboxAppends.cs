@@ -1,15 +1,15 @@
+using Dapr.Client;
 using ImDapr.MessageService.Telemetry;
 
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>What is appended to one inbox with one write.</summary>
-internal sealed partial class InboxAppends(StoredInbox inbox, IReadOnlyList<PendingAppend> appends, InboxFiller filler, ILogger logger)
+internal sealed partial class InboxAppends(LaneUser user, IReadOnlyList<PendingAppend> appends, InboxFiller filler, ILogger logger) : ILaneWork
 {
     private readonly Dictionary<(string ConversationId, long Seq), long> _positions = [];
+    private InboxReaders _readers = InboxReaders.None;
 
-    public StoredInbox Inbox => inbox;
-
-    public string UserId => appends[0].UserId;
+    public StoredInbox Inbox => user.Inbox;
 
     /// <summary>How long its oldest append has waited.</summary>
     public TimeSpan Age => appends.Max(append => append.Age);
@@ -30,9 +30,37 @@ internal sealed partial class InboxAppends(StoredInbox inbox, IReadOnlyList<Pend
         return false;
     }
 
-    /// <summary>Appends what is not there yet.</summary>
+    /// <summary>Appends what is not there yet; if that is nothing, it is done.</summary>
     /// <returns>Whether there is something to save.</returns>
     public async Task<bool> ApplyAsync(Inbox current, CancellationToken cancellationToken)
+    {
+        var isChanged = await AppendAsync(current, cancellationToken);
+        _readers = current.Readers;
+        if (!isChanged)
+            Done();
+        return isChanged;
+    }
+
+    public async Task SavedAsync(StateTransactionRequest saved, CancellationToken cancellationToken)
+    {
+        await Inbox.SavedAsync(saved, cancellationToken);
+        Done();
+    }
+
+    public async Task DoAloneAsync(CancellationToken cancellationToken)
+    {
+        _readers = (await Inbox.ChangeAsync(AppendAsync, cancellationToken)).Readers;
+        Done();
+    }
+
+    public void Fail(Exception exception)
+    {
+        Inbox.Forget();
+        foreach (var append in appends)
+            append.Fail(exception);
+    }
+
+    private async Task<bool> AppendAsync(Inbox current, CancellationToken cancellationToken)
     {
         var before = current.Head;
         foreach (var reference in Ordered())
@@ -44,17 +72,11 @@ internal sealed partial class InboxAppends(StoredInbox inbox, IReadOnlyList<Pend
         return current.Head > before;
     }
 
-    public void Done(InboxReaders readers)
+    private void Done()
     {
         MessageMetrics.AppendBatch.Record(appends.Sum(append => append.References.Count));
         foreach (var append in appends)
-            append.Done(new AppendAnswer([.. append.References.Select(reference => _positions[(reference.ConversationId, reference.Seq)])], readers));
-    }
-
-    public void Fail(Exception exception)
-    {
-        foreach (var append in appends)
-            append.Fail(exception);
+            append.Done(new AppendAnswer([.. append.References.Select(reference => _positions[(reference.ConversationId, reference.Seq)])], _readers));
     }
 
     // Events overtake each other: what one lacks, another may have brought.
@@ -67,7 +89,7 @@ internal sealed partial class InboxAppends(StoredInbox inbox, IReadOnlyList<Pend
     {
         if (current.GapBefore(reference) is not var (from, to))
             return;
-        LogGap(UserId, from, to, reference.ConversationId);
+        LogGap(appends[0].UserId, from, to, reference.ConversationId);
         var found = await filler.RangeAsync(reference.ConversationId, from, to, reference.JoinSeq, cancellationToken);
         MessageMetrics.CountFilled("append", found.Count);
         foreach (var missing in found)

@@ -36,6 +36,14 @@ public sealed class InboxStore(DaprClient dapr, InboxOverflow overflow, string u
         return new LoadedInbox(InboxText.ReadInbox(tail, marks is null ? InboxMarks.None : InboxText.ReadMarks(marks)), marks is not null);
     }
 
+    /// <summary>Reads the tail again.</summary>
+    /// <returns>Whether it is another one than was known, and the tail.</returns>
+    public async Task<(bool IsNew, string? Tail)> ReadAgainAsync(CancellationToken cancellationToken)
+    {
+        var (isNew, value) = await _tail.ReadAgainAsync(cancellationToken);
+        return (isNew, value is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null);
+    }
+
     /// <summary>Key of the tail.</summary>
     public string Key => _tail.Key;
 

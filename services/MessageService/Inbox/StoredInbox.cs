@@ -11,7 +11,7 @@ namespace ImDapr.MessageService.Inbox;
 /// </summary>
 /// <param name="told">The last position of an epoch that all devices have acknowledged and that everybody was told of: what may go.</param>
 public sealed partial class StoredInbox(
-    string userId, InboxStore store, IMessageStore messages, Func<string, CancellationToken, Task<long>> told, InboxOptions options, ILogger<StoredInbox> logger)
+    string userId, InboxStore store, IMessageStore messages, Func<string, CancellationToken, Task<long>> told, InboxOptions options, ILogger<StoredInbox> logger) : IBatchedKey
 {
     // Whoever appends drops what is acknowledged with every segment that it seals. So a user's actor, whose write would make the next append fail,
     // has to only for who gets nothing any more.
@@ -34,7 +34,6 @@ public sealed partial class StoredInbox(
 
     public void Forget() => _inbox = null;
 
-    /// <summary>Key of the state store that is read to know what others have written.</summary>
     public string Key => store.Key;
 
     /// <summary>Whether a change can be saved without reading before.</summary>
@@ -43,12 +42,22 @@ public sealed partial class StoredInbox(
     /// <summary>Reads what others have written since.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        Forget();
+        if (_inbox is not null && await store.ReadAgainAsync(cancellationToken) is (true, var tail))
+            _inbox = tail is not null && await store.LoadAsync(tail, cancellationToken) is { IsWhole: true } whole ? whole.Inbox : null;
         await GetAsync(cancellationToken);
     }
 
-    /// <summary>Takes what was read under <see cref="Key"/> for many inboxes at once.</summary>
-    /// <returns>Whether somebody else had written it.</returns>
+    /// <summary>The inbox, so that <see cref="IsRemembered"/>.</summary>
+    public async ValueTask<Inbox> KnownAsync(CancellationToken cancellationToken)
+    {
+        var inbox = await GetAsync(cancellationToken);
+        if (IsRemembered)
+            return inbox;
+        // One that was begun just now has no ETag that is known.
+        await RefreshAsync(cancellationToken);
+        return await GetAsync(cancellationToken);
+    }
+
     public async Task<bool> AdoptAsync(string tail, string etag, CancellationToken cancellationToken)
     {
         if (store.Adopt(tail, etag) && _inbox is not null)
@@ -58,7 +67,7 @@ public sealed partial class StoredInbox(
         return wasRemembered;
     }
 
-    /// <summary>Saving the inbox as it is now, as a part of a transaction over many. Only when <see cref="IsRemembered"/>.</summary>
+    /// <summary>Only when <see cref="IsRemembered"/>.</summary>
     public StateTransactionRequest Save() => store.Save(InboxText.WriteTail(_inbox!));
 
     /// <summary>The transaction took place: this is what is stored now.</summary>

@@ -31,6 +31,16 @@ public sealed class SwappedKey(DaprClient dapr, string key)
         return value.IsEmpty ? default(ReadOnlyMemory<byte>?) : value;
     }
 
+    /// <summary>Reads again.</summary>
+    /// <returns>Whether it is another value than the one that was known, and the value.</returns>
+    public async Task<(bool IsNew, ReadOnlyMemory<byte>? Value)> ReadAgainAsync(CancellationToken cancellationToken)
+    {
+        var (etag, written) = (_etag, _written);
+        var value = await ReadAsync(cancellationToken);
+        var isKnown = value is { } found && ((_etag is not null && _etag == etag) || (written is not null && found.Span.SequenceEqual(written)));
+        return (!isKnown, value);
+    }
+
     /// <summary>Whether a write needs no read before it.</summary>
     public bool IsKnown => _etag is not null;
 

@@ -15,7 +15,5 @@ public sealed class UserActor(ActorHost host, UserInboxes inboxes) : Actor(host)
 
     public Task<Answer<SyncPage>> SyncAsync(ActorSync sync, CancellationToken cancellationToken) => _inbox.SyncAsync(sync, cancellationToken);
 
-    public Task<Answer<Done>> AckAsync(ActorAck ack, CancellationToken cancellationToken) => _inbox.AcknowledgeAsync(ack, cancellationToken);
-
     public Task DropDeviceAsync(string deviceId, CancellationToken cancellationToken) => _inbox.DropDeviceAsync(deviceId, cancellationToken);
 }

@@ -8,12 +8,12 @@ namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
 /// What a user's devices do to one user's inbox. One call at a time: the actor sees to that. Meanwhile instances append to it
-/// (<see cref="InboxAppender"/>), and another actor of the same user may live during a partition: all go on and nobody loses or doubles an entry,
+/// (<see cref="InboxLanes"/>), and another actor of the same user may live during a partition: all go on and nobody loses or doubles an entry,
 /// since every write is compared and swapped.
 /// </summary>
 public sealed partial class UserInbox(
-    string userId, StoredInbox inbox, StoredDevices devices, InboxFiller filler, InboxPages pages, IMessageStore messages, DeliveredMarks marks,
-    InboxOptions options, SessionsOptions policy, TimeProvider time, ILogger<UserInbox> logger)
+    string userId, StoredInbox inbox, StoredDevices devices, UserCursors cursors, InboxFiller filler, InboxPages pages, SessionsOptions policy, TimeProvider time,
+    ILogger<UserInbox> logger)
 {
     // Each time somebody else has changed what this one read.
     private const int MaxReads = 5;
@@ -24,19 +24,19 @@ public sealed partial class UserInbox(
     public async Task<SessionOpened> OpenAsync(DeviceSession session, CancellationToken cancellationToken)
     {
         SessionOpened? opened = null;
-        await TellReadersAsync(await ChangeDevicesAsync(all => opened = all.Open(session, policy, Now), cancellationToken), null, cancellationToken);
+        await TellReadersAsync(await ChangeDevicesAsync((all, now) => opened = all.Open(session, policy, now), cancellationToken), null, cancellationToken);
         return opened!;
     }
 
     public async Task CloseAsync(DeviceSession session, CancellationToken cancellationToken) =>
-        await TellReadersAsync(await devices.ChangeAsync(all => all.Close(session), cancellationToken), null, cancellationToken);
+        await TellReadersAsync(await ChangeDevicesAsync((all, _) => all.Close(session), cancellationToken), null, cancellationToken);
 
     /// <summary>The device is signed out: what only it still lacked need not be kept.</summary>
     public async Task DropDeviceAsync(string deviceId, CancellationToken cancellationToken)
     {
-        var all = await ChangeDevicesAsync(all => all.Drop(deviceId), cancellationToken);
+        var all = await ChangeDevicesAsync((all, _) => all.Drop(deviceId), cancellationToken);
         await TellReadersAsync(all, null, cancellationToken);
-        await SettleAsync(all, cancellationToken);
+        await cursors.SettleAsync(all, cancellationToken);
     }
 
     public async Task<Answer<SyncPage>> SyncAsync(ActorSync sync, CancellationToken cancellationToken)
@@ -51,34 +51,18 @@ public sealed partial class UserInbox(
             MessageMetrics.SyncResets.Add(1);
         var all = await SeeAsync(sync, page, cancellationToken);
         await TellReadersAsync(all, sync.Polling, cancellationToken);
-        await SettleAsync(all, cancellationToken);
+        await cursors.SettleAsync(all, cancellationToken);
         return Answer<SyncPage>.Of(page with { Timelines = TimelinesOf(heads) });
-    }
-
-    public async Task<Answer<Done>> AcknowledgeAsync(ActorAck ack, CancellationToken cancellationToken)
-    {
-        var current = await inbox.GetAsync(cancellationToken);
-        if (ack.Position > current.Head)
-        {
-            // What was appended since is not known here.
-            await inbox.RefreshAsync(cancellationToken);
-            current = await inbox.GetAsync(cancellationToken);
-        }
-        if (ack.Position < 0 || ack.Position > current.Head)
-            return Answer<Done>.Refused(ErrorCodes.InvalidArgument, $"position is between 0 and {current.Head}.");
-        var all = await ChangeDevicesAsync(all => all.Acknowledge(ack.DeviceId, "", ack.Position, Now), cancellationToken);
-        await SettleAsync(all, cancellationToken);
-        return Answer<Done>.Of(Done.Value);
     }
 
     /// <summary>The device has called. One that polls says with its position what it has, unless the position is of another inbox.</summary>
     private Task<Devices> SeeAsync(ActorSync sync, SyncPage page, CancellationToken cancellationToken) => ChangeDevicesAsync(
-        all =>
+        (all, now) =>
         {
             if (sync.Session is { } session)
-                all.Remember(session, Now);
+                all.Remember(session, now);
             if (sync.Polling is { } device)
-                all.Acknowledge(device.DeviceId, device.Platform, page.Reset ? 0 : sync.Request.After, Now);
+                all.Acknowledge(device.DeviceId, device.Platform, page.Reset ? 0 : sync.Request.After, now);
         },
         cancellationToken);
 
@@ -101,55 +85,12 @@ public sealed partial class UserInbox(
         bool IsTold(Inbox current) => current.Readers.Nodes == nodes && current.Readers.PolledUntil >= polledUntil;
     }
 
-    private async Task<Devices> ChangeDevicesAsync(Action<Devices> change, CancellationToken cancellationToken)
+    private async Task<Devices> ChangeDevicesAsync(Action<Devices, long> change, CancellationToken cancellationToken)
     {
         var epoch = (await inbox.GetAsync(cancellationToken)).Epoch;
-        return await devices.ChangeAsync(
-            all =>
-            {
-                all.Enter(epoch);
-                change(all);
-                all.DropUnseenSince(Now - (long)TimeSpan.FromDays(options.DeviceAwayDays).TotalMilliseconds);
-            },
-            cancellationToken);
-    }
-
-    /// <summary>
-    /// Tells of cursors that have risen: entities that all devices have are released, what any device has is delivered, and what needs not be
-    /// kept goes. In this order, so that a crash repeats and never skips.
-    /// </summary>
-    private async Task SettleAsync(Devices all, CancellationToken cancellationToken)
-    {
-        var current = await inbox.GetAsync(cancellationToken);
-        all.Enter(current.Epoch);
-        var smallest = Math.Min(all.SmallestCursor, current.Head);
-        await ForEachAsync(
-            current, all.Released, smallest,
-            entries => messages.ReleaseAsync(userId, [.. entries.Select(entry => (entry.ConversationId, entry.Seq))], cancellationToken), cancellationToken);
-        var largest = Math.Min(all.LargestCursor, current.Head);
-        await ForEachAsync(
-            current, all.Delivered, largest,
-            entries =>
-            {
-                marks.Raise(userId, entries);
-                return Task.CompletedTask;
-            },
-            cancellationToken);
-        all.Settle(smallest, largest);
-        await inbox.TrimAsync(smallest, cancellationToken);
-    }
-
-    // A segment that is lost has nothing to tell; the next Sync finds out.
-    private async Task ForEachAsync(
-        Inbox current, long after, long to, Func<List<InboxReference>, Task> tell, CancellationToken cancellationToken)
-    {
-        for (var position = Math.Max(after, current.First - 1); position < to;)
-        {
-            var limit = Math.Min(to - position, Inbox.SegmentSize - (position % Inbox.SegmentSize));
-            if (await inbox.ReadAsync(current, position, limit, cancellationToken) is { } entries)
-                await tell(entries);
-            position += limit;
-        }
+        // Cursors are raised by whoever is told of them.
+        await devices.RefreshAsync(cancellationToken);
+        return await devices.ChangeAsync(all => cursors.Change(all, epoch, change), cancellationToken);
     }
 
     /// <summary>Compares with the entity store and appends what no event has brought (I2, I6).</summary>

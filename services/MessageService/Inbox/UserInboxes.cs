@@ -11,13 +11,19 @@ public sealed class UserInboxes(
     IOptions<InboxOptions> options, IOptions<SessionsOptions> policy, TimeProvider time, ILoggerFactory loggers)
 {
     /// <summary>What a user's actor works with.</summary>
-    public UserInbox Of(string userId) => new(
-        userId, InboxOf(userId), new StoredDevices(dapr, userId), filler, pages, messages, marks, options.Value, policy.Value, time,
-        loggers.CreateLogger<UserInbox>());
+    public UserInbox Of(string userId)
+    {
+        var user = LaneUserOf(userId);
+        return new UserInbox(userId, user.Inbox, user.Devices, user.Cursors, filler, pages, policy.Value, time, loggers.CreateLogger<UserInbox>());
+    }
 
-    /// <summary>The inbox alone: what an append works with.</summary>
-    public StoredInbox InboxOf(string userId) => new(
-        userId, new InboxStore(dapr, overflow, userId), messages,
-        async (epoch, cancellationToken) => (await new StoredDevices(dapr, userId).GetAsync(cancellationToken)).Told(epoch),
-        options.Value, loggers.CreateLogger<StoredInbox>());
+    /// <summary>What appends and acknowledgements work with.</summary>
+    public LaneUser LaneUserOf(string userId)
+    {
+        var inbox = new StoredInbox(
+            userId, new InboxStore(dapr, overflow, userId), messages,
+            async (epoch, cancellationToken) => (await new StoredDevices(dapr, userId).GetAsync(cancellationToken)).Told(epoch),
+            options.Value, loggers.CreateLogger<StoredInbox>());
+        return new LaneUser(inbox, new StoredDevices(dapr, userId), new UserCursors(userId, inbox, messages, marks, options.Value, time));
+    }
 }

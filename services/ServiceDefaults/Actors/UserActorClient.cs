@@ -17,9 +17,6 @@ public sealed class UserActorClient(IActorProxyFactory proxies)
     public Task<Answer<SyncPage>> SyncAsync(string userId, ActorSync sync, CancellationToken cancellationToken) =>
         Proxy(userId).InvokeMethodAsync<ActorSync, Answer<SyncPage>>(UserActorMethods.Sync, sync, cancellationToken);
 
-    public Task<Answer<Done>> AckAsync(string userId, ActorAck ack, CancellationToken cancellationToken) =>
-        Proxy(userId).InvokeMethodAsync<ActorAck, Answer<Done>>(UserActorMethods.Ack, ack, cancellationToken);
-
     public Task DropDeviceAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
         Proxy(userId).InvokeMethodAsync(UserActorMethods.DropDevice, deviceId, cancellationToken);
 

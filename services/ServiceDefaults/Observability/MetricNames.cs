@@ -22,6 +22,9 @@ public static class MetricNames
     public const string SendQueue = "imdapr_send_queue_messages";
     public const string SendBatch = "imdapr_send_batch_messages";
     public const string SendBatchFailures = "imdapr_send_batch_failures_total";
+    public const string AckQueue = "imdapr_ack_queue_cursors";
+    public const string AckBatch = "imdapr_ack_batch_cursors";
+    public const string AckBatchFailures = "imdapr_ack_batch_failures_total";
     public const string Pushes = "imdapr_pushes_total";
     public const string PushFailures = "imdapr_push_failures_total";
     public const string PushBatch = "imdapr_push_batch_entries";

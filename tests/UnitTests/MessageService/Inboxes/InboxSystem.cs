@@ -20,7 +20,7 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 internal sealed class InboxSystem : IAsyncDisposable
 {
     private readonly TestSystem _dapr = new();
-    private readonly List<InboxAppender> _appenders = [];
+    private readonly List<InboxLanes> _appenders = [];
     private DaprClient? _client;
     private SqlClient? _sql;
     private DeliveredMarks? _marks;
@@ -47,10 +47,10 @@ internal sealed class InboxSystem : IAsyncDisposable
     public UserInbox Inbox(string userId, InboxOptions? options = null) => Inboxes(options).Of(userId);
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
-    public InboxAppender Appender(InboxOptions? options = null)
+    public InboxLanes Appender(InboxOptions? options = null)
     {
-        var appender = new InboxAppender(
-            Inboxes(options), new InboxFiller(Messages, new MemberStore(Sql)), Client, Options.Create(options ?? new InboxOptions()), Time, NullLogger<InboxAppender>.Instance);
+        var appender = new InboxLanes(
+            Inboxes(options), new InboxFiller(Messages, new MemberStore(Sql)), Client, Options.Create(options ?? new InboxOptions()), Time, NullLogger<InboxLanes>.Instance);
         _appenders.Add(appender);
         return appender;
     }

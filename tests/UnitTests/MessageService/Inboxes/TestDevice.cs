@@ -35,8 +35,8 @@ internal sealed class TestDevice(string deviceId)
             Assert.NotEmpty(page.Entries);
     }
 
-    public async Task AckAsync(UserInbox inbox, CancellationToken cancellationToken = default) =>
-        Assert.Null((await inbox.AcknowledgeAsync(new ActorAck(deviceId, Position), cancellationToken)).Refusal);
+    public async Task AckAsync(InboxLanes lanes, CancellationToken cancellationToken = default) =>
+        Assert.Null((await lanes.AckAsync(new DeviceAck("ann", deviceId, Position), cancellationToken)).Refusal);
 
     /// <summary>Positions are contiguous, and each conversation's messages stand there once and in order (I2, I3, I4).</summary>
     public void AssertComplete(params (string ConversationId, int Messages)[] conversations)

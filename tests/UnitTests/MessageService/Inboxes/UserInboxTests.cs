@@ -25,7 +25,7 @@ public sealed class UserInboxTests : IAsyncLifetime
         var device = new TestDevice("d1");
         await device.SyncAllAsync(_system.Inbox("ann", Small));
         device.AssertComplete(("g:one", 450));
-        await device.AckAsync(inbox);
+        await device.AckAsync(appender);
 
         Assert.Empty(await OverflowAsync("ann"));
         Assert.Equal(0, device.Resets);
@@ -68,19 +68,19 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 30);
         var inbox = _system.Inbox("ann");
-        var (phone, desk) = (new TestDevice("phone"), new TestDevice("desk"));
+        var (phone, desk, lanes) = (new TestDevice("phone"), new TestDevice("desk"), _system.Appender());
         await phone.SyncAsync(inbox, 20);
         await desk.SyncAsync(inbox, 10);
 
-        await phone.AckAsync(inbox);
+        await phone.AckAsync(lanes);
         Assert.Empty(_system.Messages.Released);
-        await desk.AckAsync(inbox);
+        await desk.AckAsync(lanes);
         Assert.Equal(Seqs(1, 10), _system.Messages.Released.Select(entry => entry.Seq));
 
-        // How far it was released is saved with the next change only: another actor tells it again, and none is left out.
+        // How far it was released is saved with the next change only: another instance tells it again, and none is left out.
         var next = _system.Inbox("ann");
         await desk.SyncAsync(next, 5);
-        await desk.AckAsync(next);
+        await desk.AckAsync(_system.Appender());
         Assert.Equal(Seqs(1, 15), _system.Messages.Released.Select(entry => entry.Seq).Distinct());
     }
 
@@ -89,10 +89,10 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 450);
         var inbox = _system.Inbox("ann", new InboxOptions { Kept = 100 });
-        var (phone, desk) = (new TestDevice("phone"), new TestDevice("desk"));
+        var (phone, desk, lanes) = (new TestDevice("phone"), new TestDevice("desk"), _system.Appender(new InboxOptions { Kept = 100 }));
         await phone.SyncAllAsync(inbox);
         await desk.SyncAsync(inbox, 10);
-        await phone.AckAsync(inbox);
+        await phone.AckAsync(lanes);
         Assert.Empty(_system.Messages.Released);
 
         _system.Time.Advance(TimeSpan.FromDays(31));

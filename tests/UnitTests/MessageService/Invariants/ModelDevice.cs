@@ -1,5 +1,6 @@
 using ImDapr.Chat.Syncing;
 using ImDapr.Contracts;
+using ImDapr.UnitTests.MessageService.Inboxes;
 
 namespace ImDapr.UnitTests.MessageService.Invariants;
 
@@ -24,7 +25,7 @@ internal sealed class ModelDevice(World world, string userId, string deviceId)
     public async Task AcknowledgeAsync(int activation)
     {
         // A position of an inbox that is gone is refused, and the next sync finds out.
-        await world.Actor(userId, activation).AcknowledgeAsync(new ActorAck(deviceId, _engine.State.Position), CancellationToken.None);
+        await world.Lanes(activation).AckAsync(new DeviceAck(userId, deviceId, _engine.State.Position), CancellationToken.None);
     }
 
     private async Task FollowAsync(SyncStep step, int activation)

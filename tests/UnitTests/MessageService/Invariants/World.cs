@@ -22,7 +22,7 @@ internal sealed class World : IAsyncDisposable
     private readonly WorldStores _stores;
     private readonly Dictionary<string, UserInbox[]> _actors = [];
     private readonly Dictionary<(string ConversationId, string UserId), List<(long Join, long Left)>> _visible = [];
-    private InboxAppender[] _appenders;
+    private InboxLanes[] _appenders;
     private long _version;
 
     private World(WorldStores stores) => (_stores, _appenders) = (stores, [stores.Appender(), stores.Appender()]);
@@ -59,6 +59,9 @@ internal sealed class World : IAsyncDisposable
     }
 
     public UserInbox Actor(string userId, int activation) => _actors[userId][activation];
+
+    /// <summary>What an instance appends and acknowledges with.</summary>
+    public InboxLanes Lanes(int instance) => _appenders[instance];
 
     public IMessageStore Store(int instance) => _stores.Messages[instance];
 

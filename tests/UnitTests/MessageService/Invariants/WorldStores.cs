@@ -62,8 +62,8 @@ internal sealed class WorldStores : IAsyncDisposable
     public UserInbox Inbox(string userId) => Inboxes.Of(userId);
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
-    public InboxAppender Appender() => Own(new InboxAppender(
-        Inboxes, new InboxFiller(Messages[0], Members), _client!, Options.Create(Small), TimeProvider.System, NullLogger<InboxAppender>.Instance));
+    public InboxLanes Appender() => Own(new InboxLanes(
+        Inboxes, new InboxFiller(Messages[0], Members), _client!, Options.Create(Small), TimeProvider.System, NullLogger<InboxLanes>.Instance));
 
     private UserInboxes Inboxes => new(
         _client!, new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,

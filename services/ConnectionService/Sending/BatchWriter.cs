@@ -4,8 +4,8 @@ using ImDapr.Contracts;
 
 namespace ImDapr.ConnectionService.Sending;
 
-/// <summary>Writes <see cref="SendBatch"/> from sends that are JSON already.</summary>
-internal static class SendBatchWriter
+/// <summary>Writes a batch, an object with one array, from calls that are JSON already.</summary>
+internal static class BatchWriter
 {
     // The body stands two levels deep in a command.
     private static readonly JsonSerializerOptions Json = new(ContractsJson.Wire) { MaxDepth = Limits.BodyDepth + 2 };
@@ -26,15 +26,16 @@ internal static class SendBatchWriter
         }
     }
 
-    public static ReadOnlyMemory<byte> Write(IReadOnlyList<PendingSend> sends)
+    public static ReadOnlyMemory<byte> Write<T>(string name, IReadOnlyList<PendingCall<T>> calls)
+        where T : class
     {
-        var buffer = new ArrayBufferWriter<byte>(sends.Sum(send => send.Json.Length + 1) + 16);
+        var buffer = new ArrayBufferWriter<byte>(calls.Sum(call => call.Json.Length + 1) + 16);
         using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true }))
         {
             writer.WriteStartObject();
-            writer.WriteStartArray("sends");
-            foreach (var send in sends)
-                writer.WriteRawValue(send.Json, skipInputValidation: true);
+            writer.WriteStartArray(name);
+            foreach (var call in calls)
+                writer.WriteRawValue(call.Json, skipInputValidation: true);
             writer.WriteEndArray();
             writer.WriteEndObject();
         }

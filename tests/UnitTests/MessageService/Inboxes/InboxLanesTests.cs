@@ -4,7 +4,7 @@ using ImDapr.MessageService.Inbox;
 namespace ImDapr.UnitTests.MessageService.Inboxes;
 
 /// <summary>What an instance appends to many inboxes at once, while other instances and the users' actors write the same ones.</summary>
-public sealed class InboxAppenderTests
+public sealed class InboxLanesTests
 {
     private static readonly string[] Users = [.. Enumerable.Range(0, 150).Select(i => $"user{i}")];
 
@@ -16,7 +16,7 @@ public sealed class InboxAppenderTests
     {
         await using var system = await StartAsync(stateStore);
         var options = new InboxOptions { SavedTogether = savedTogether };
-        InboxAppender[] appenders = [system.Appender(options), system.Appender(options)];
+        InboxLanes[] appenders = [system.Appender(options), system.Appender(options)];
 
         // Every event goes to both, as a broker may deliver it, and they overtake each other.
         await Parallel.ForEachAsync(Enumerable.Range(1, 20).SelectMany(seq => appenders.Select(appender => (appender, seq))), async (part, token) =>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Dapr.Client;
+using ImDapr.Contracts;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Caching.Memory;
@@ -12,12 +13,12 @@ namespace ImDapr.MessageService.Inbox;
 public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
 
 /// <summary>
-/// Group commit for inboxes: appends that wait for a lane are saved together, one write per inbox whatever the number of events that brought something
-/// for it, one transaction for many inboxes. No actor is called: every write is compared and swapped, so it does not matter who makes it
+/// Group commit for inboxes and cursors: what waits for a lane is saved together, one write per inbox whatever the number of events that brought something
+/// for it, one transaction for many users. No actor is called: every write is compared and swapped, so it does not matter who makes it
 /// (docs/decisions/0014).
 /// </summary>
-public sealed class InboxAppender(
-    UserInboxes inboxes, InboxFiller filler, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxAppender> logger) : IDisposable
+public sealed class InboxLanes(
+    UserInboxes inboxes, InboxFiller filler, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger) : IDisposable
 {
     // A lane waits for one save at a time. Four keep the store busy; more would only make what is saved together smaller.
     private const int Lanes = 4;
@@ -26,10 +27,10 @@ public sealed class InboxAppender(
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
 
     private readonly MemoryCache _remembered = new(new MemoryCacheOptions { SizeLimit = options.Value.Remembered });
-    private AppendLane[]? _lanes;
+    private InboxLane[]? _lanes;
 
-    private AppendLane[] AllLanes => LazyInitializer.EnsureInitialized(
-        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new AppendLane(InboxOf, filler, dapr, options.Value, time, logger))]);
+    private InboxLane[] AllLanes => LazyInitializer.EnsureInitialized(
+        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new InboxLane(UserOf, filler, dapr, options.Value, time, logger))]);
 
     /// <summary>Appends to each of these inboxes, of each conversation in ascending seq.</summary>
     /// <returns>
@@ -38,16 +39,28 @@ public sealed class InboxAppender(
     public Task<AppendAnswer>[] Append(IReadOnlyList<(string UserId, IReadOnlyList<MessageReference> References)> appends)
     {
         var pending = appends.Select(append => new PendingAppend(append.UserId, append.References)).ToArray();
-        // Always the same lane for a user: nobody else here writes to its inbox.
-        foreach (var lane in pending.GroupBy(append => (uint)append.UserId.GetHashCode(StringComparison.Ordinal) % Lanes))
-            AllLanes[lane.Key].Add([.. lane]);
+        foreach (var lane in pending.GroupBy(append => LaneOf(append.UserId)))
+            AllLanes[lane.Key].Add(lane, []);
         return [.. pending.Select(append => append.Answer)];
     }
 
-    private StoredInbox InboxOf(string userId) => _remembered.GetOrCreate(userId, entry =>
+    /// <summary>Raises the cursor of each of these devices; it never falls.</summary>
+    /// <returns>For each a task: a refusal when there is no such position, and it fails if the cursor may not be saved.</returns>
+    public Task<Answer<Done>>[] Acknowledge(IReadOnlyList<DeviceAck> acks)
+    {
+        var pending = acks.Select(ack => new PendingAck(ack)).ToArray();
+        foreach (var lane in pending.GroupBy(ack => LaneOf(ack.Ack.UserId)))
+            AllLanes[lane.Key].Add([], lane);
+        return [.. pending.Select(ack => ack.Answer)];
+    }
+
+    // Always the same lane for a user: nothing else here changes what is remembered of it.
+    private static int LaneOf(string userId) => (int)((uint)userId.GetHashCode(StringComparison.Ordinal) % Lanes);
+
+    private LaneUser UserOf(string userId) => _remembered.GetOrCreate(userId, entry =>
     {
         entry.SetSize(1).SetSlidingExpiration(Idle);
-        return inboxes.InboxOf(userId);
+        return inboxes.LaneUserOf(userId);
     })!;
 
     public void Dispose() => _remembered.Dispose();

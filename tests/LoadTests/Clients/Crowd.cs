@@ -17,7 +17,7 @@ internal sealed class Crowd : IDisposable
     // Each address has some 28,000 ports; ports of connections that just ended are not free at once.
     private const int DevicesPerAddress = 5_000;
     private const int SlicesPerSecond = 10;
-    private static readonly TimeSpan TimerInterval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan TimerInterval = TimeSpan.FromMilliseconds(10);
     private readonly Queue<(long Due, Device Device)> _acks = new();
     private readonly PriorityQueue<Action, long> _later = new();
     private readonly Queue<Device> _toOpen = new();

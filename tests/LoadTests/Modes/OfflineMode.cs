@@ -98,7 +98,7 @@ internal static class OfflineMode
     {
         Progress.Say($"{away.Count} users come back at once");
         session.Crowd.MostOpening = away.Count;
-        var window = session.BeginWindow(cancellationToken);
+        var window = await session.BeginUntimedAsync(cancellationToken);
         var start = Stopwatch.GetTimestamp();
         session.Crowd.Open(away);
         session.Loop.RunUntil(() => away.TrueForAll(device => device.IsLive && device.ShownMessages >= options.Messages), SyncLimit, cancellationToken);

@@ -24,6 +24,7 @@ internal sealed class Crowd : IDisposable
     private readonly HashSet<Device> _opening = [];
     private readonly Dictionary<string, int> _reasons = [];
     private int _nextToKeepAlive;
+    private long _lastTick;
 
     public Crowd(EventLoop loop, IPEndPoint server, ClientOptions options)
     {
@@ -138,6 +139,9 @@ internal sealed class Crowd : IDisposable
 
     private void Tick(long now)
     {
+        if (_lastTick != 0)
+            Tally.LongestPause = Math.Max(Tally.LongestPause, now - _lastTick - EventLoop.Ticks(TimerInterval));
+        _lastTick = now;
         while (_acks.TryPeek(out var ack) && ack.Due <= now)
             _acks.Dequeue().Device.Acknowledge();
         while (_later.TryPeek(out _, out var due) && due <= now)

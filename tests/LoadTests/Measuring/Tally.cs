@@ -48,6 +48,9 @@ internal sealed class Tally
     /// <summary>Deliveries without a latency: their sender had sent too many since.</summary>
     public long Untimed { get; set; }
 
+    /// <summary>The longest time for which the generator itself did nothing, in Stopwatch ticks: latencies hold it, too.</summary>
+    public long LongestPause { get; set; }
+
     /// <summary>Latencies are wanted.</summary>
     public bool IsMeasuring { get; private set; }
 
@@ -63,6 +66,7 @@ internal sealed class Tally
         EndToEnd.Reset();
         Answer.Reset();
         Recent.Reset();
+        LongestPause = 0;
         IsMeasuring = true;
     }
 

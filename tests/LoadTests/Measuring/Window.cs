@@ -20,6 +20,7 @@ internal sealed record WindowResult(
     long Receipts,
     LatencySummary EndToEnd,
     LatencySummary Answer,
+    double LongestPauseMilliseconds,
     IReadOnlyDictionary<string, ProcessCost> Processes,
     IReadOnlyDictionary<string, Mean> Means,
     Operations StoreOperations,
@@ -82,7 +83,7 @@ internal sealed class Window
         tally.End();
         var result = new WindowResult(
             seconds, tally.Acknowledged - _acknowledged, tally.Delivered - _delivered, tally.Cursors - _cursors, tally.Receipts - _receipts,
-            endToEnd, answer,
+            endToEnd, answer, tally.LongestPause * 1_000.0 / Stopwatch.Frequency,
             usage.ToDictionary(process => process.Key, process => CostOf(_usage[process.Key], process.Value)), new Dictionary<string, Mean>(), default, new Dictionary<string, double>(), _series);
         var before = await _before;
         var after = await AskAsync(_system, _stores, cancellationToken);

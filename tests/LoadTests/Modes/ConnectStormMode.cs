@@ -9,7 +9,6 @@ internal static class ConnectStormMode
 {
     public static async Task<LoadReport> RunAsync(string name, ConnectionsOptions options, CancellationToken cancellationToken)
     {
-        OpenFiles.Check(options.Connections);
         await using var session = await Session.StartAsync(new ClientOptions(), options.Connections, options.Connections, new Dictionary<string, string>(), cancellationToken);
         var figures = new Dictionary<string, double>();
         Opened.Run(session.Loop, session.Crowd, session.Processes, options, cancellationToken).AddTo(figures, "");

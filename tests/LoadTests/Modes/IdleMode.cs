@@ -15,7 +15,6 @@ internal static class IdleMode
 
     public static async Task<LoadReport> RunAsync(string name, ConnectionsOptions options, CancellationToken cancellationToken)
     {
-        OpenFiles.Check(options.Connections);
         var figures = new Dictionary<string, double>();
         var (window, outcome) = await OwnAsync(options, figures, cancellationToken);
         await BareAsync(options, figures, cancellationToken);

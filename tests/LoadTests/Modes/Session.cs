@@ -37,6 +37,7 @@ internal sealed class Session : IAsyncDisposable
     public static async Task<Session> StartAsync(
         ClientOptions options, int users, int devices, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
+        OpenFiles.Check(devices);
         Progress.Say("starting Redis, MariaDB, LocalDapr and the services");
         var system = await LoadSystem.StartAsync(settings);
         var loop = new EventLoop();

@@ -18,7 +18,7 @@ internal sealed class Suite(int repeat, string only, CancellationToken cancellat
 {
     private const int Pace = 20; // messages/s in both timelines, so that batches do not differ
     // Until the compilers of three services and LocalDapr are done, on two cores.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(20);
     private static readonly ClientOptions Clients = new();
     private readonly List<TargetLine> _lines = [];

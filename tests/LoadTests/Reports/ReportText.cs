@@ -59,6 +59,8 @@ internal static class ReportText
             Line(text, "end to end, ms", Latency(window.EndToEnd));
         if (window.Answer.Count > 0)
             Line(text, "acknowledgement, ms", Latency(window.Answer));
+        if (window.EndToEnd.Count > 0)
+            Line(text, "generator's pause", $"{window.LongestPauseMilliseconds:0} ms at most");
         Line(text, "CPU ms per delivery", $"{report.ServerCpuPerDelivery:0.000} of all servers; {report.GeneratorCpuPerDelivery:0.000} of the generator");
     }
 

@@ -1,5 +1,4 @@
 using ImDapr.LoadTests.Clients;
-using ImDapr.LoadTests.Measuring;
 using ImDapr.LoadTests.Reports;
 
 namespace ImDapr.LoadTests.Modes;

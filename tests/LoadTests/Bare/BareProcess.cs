@@ -30,6 +30,7 @@ internal sealed class BareProcess : IAsyncDisposable
         };
         start.Environment["DOTNET_gcServer"] = IsServerGarbageCollection() ? "1" : "0";
         start.Environment["DOTNET_gcConcurrent"] = "1";
+        start.Environment.TryAdd("DOTNET_TieredPGO", "1");
         var bare = new BareProcess(redis, Process.Start(start)!, port);
         try
         {

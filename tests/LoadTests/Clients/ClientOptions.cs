@@ -10,7 +10,7 @@ internal sealed record ClientOptions
     public int AcknowledgeEntries { get; init; }
 
     /// <summary>Messages of a sender that are remembered, for latencies: a power of two.</summary>
-    public int Remembered { get; init; } = 256;
+    public int Remembered { get; init; } = 1_024;
 
     public string Describe() =>
         $"acknowledged {AcknowledgeAfter.TotalMilliseconds:0} ms after the first new entry{(AcknowledgeEntries > 0 ? $", or as soon as there are {AcknowledgeEntries}" : ", as tools/Chat does with 200 ms")}";

@@ -17,13 +17,14 @@ internal sealed class Crowd : IDisposable
     // Each address has some 28,000 ports; ports of connections that just ended are not free at once.
     private const int DevicesPerAddress = 5_000;
     private const int SlicesPerSecond = 10;
-    private static readonly TimeSpan TimerInterval = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan TimerInterval = TimeSpan.FromMilliseconds(10);
     private readonly Queue<(long Due, Device Device)> _acks = new();
     private readonly PriorityQueue<Action, long> _later = new();
     private readonly Queue<Device> _toOpen = new();
     private readonly HashSet<Device> _opening = [];
     private readonly Dictionary<string, int> _reasons = [];
     private int _nextToKeepAlive;
+    private long _lastTick;
 
     public Crowd(EventLoop loop, IPEndPoint server, ClientOptions options)
     {
@@ -138,6 +139,9 @@ internal sealed class Crowd : IDisposable
 
     private void Tick(long now)
     {
+        if (_lastTick != 0)
+            Tally.LongestPause = Math.Max(Tally.LongestPause, now - _lastTick - EventLoop.Ticks(TimerInterval));
+        _lastTick = now;
         while (_acks.TryPeek(out var ack) && ack.Due <= now)
             _acks.Dequeue().Device.Acknowledge();
         while (_later.TryPeek(out _, out var due) && due <= now)

@@ -8,6 +8,8 @@ internal sealed class CommonOptions
 {
     public Option<string?> Name { get; } = new("--name") { Description = "Folder of the report in artifacts/load" };
 
+    public Option<double?> Rate { get; } = BoundedOrNone("--rate", 0.1, 100_000.0, "Messages a second over all, instead of a closed loop");
+
     public Option<double> Seconds { get; } = Bounded("--seconds", 20.0, 1, 3_600, "Measured time");
 
     public Option<double> WarmUp { get; } = Bounded("--warm-up", 10.0, 0, 600, "Load before the measurement, for the just-in-time compiler");
@@ -29,6 +31,19 @@ internal sealed class CommonOptions
         AcknowledgeAfter = TimeSpan.FromMilliseconds(parsed.GetValue(AckAfter)),
         AcknowledgeEntries = parsed.GetValue(AckEntries),
     };
+
+    /// <summary>A value that depends on others when it is not given.</summary>
+    public static Option<T?> BoundedOrNone<T>(string name, T least, T most, string description)
+        where T : struct, IComparable<T>
+    {
+        var option = new Option<T?>(name) { Description = $"{description} ({least} to {most})" };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<T?>() is { } given && (given.CompareTo(least) < 0 || given.CompareTo(most) > 0))
+                result.AddError($"{name} is {least} to {most}.");
+        });
+        return option;
+    }
 
     public static Option<T> Bounded<T>(string name, T value, T least, T most, string description)
         where T : struct, IComparable<T>

@@ -15,13 +15,12 @@ internal static class GroupCommand
     {
         var common = new CommonOptions();
         var size = CommonOptions.Bounded("--size", 500, 2, 10_000, "Members of a group");
-        var groups = new Option<int?>("--groups") { Description = $"Groups; as many as have {UsersByDefault} members together" };
-        var online = new Option<int?>("--online") { Description = $"Connected members of each group; everybody up to {AllOnline}, {OnlineOfMany} of more" };
+        var groups = CommonOptions.BoundedOrNone("--groups", 1, 5_000, $"Groups; as many as have {UsersByDefault} members together");
+        var online = CommonOptions.BoundedOrNone("--online", 2, 10_000, $"Connected members of each group; everybody up to {AllOnline}, {OnlineOfMany} of more");
         var senders = CommonOptions.Bounded("--senders", 5, 1, 10_000, "Connected members of each group who write");
         var window = CommonOptions.Bounded("--window", 4, 1, 200, "Messages on their way, of each sender");
-        var rate = new Option<double?>("--rate") { Description = "Messages a second over all groups, instead of a closed loop" };
         var timeline = new Option<bool>("--timeline") { Description = "Read as a timeline whatever the size" };
-        var command = new Command("group", "Some members of groups write, the others read") { size, groups, online, senders, window, rate, timeline };
+        var command = new Command("group", "Some members of groups write, the others read") { size, groups, online, senders, window, common.Rate, timeline };
         common.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -29,7 +28,7 @@ internal static class GroupCommand
             var connected = Math.Clamp(parsed.GetValue(online) ?? (members <= AllOnline ? members : OnlineOfMany), 2, members);
             var options = new GroupOptions(
                 members, Math.Max(1, parsed.GetValue(groups) ?? UsersByDefault / members), connected, Math.Min(parsed.GetValue(senders), connected), parsed.GetValue(window),
-                parsed.GetValue(rate), parsed.GetValue(timeline), parsed.GetValue(common.Bytes),
+                parsed.GetValue(common.Rate), parsed.GetValue(timeline), parsed.GetValue(common.Bytes),
                 TimeSpan.FromSeconds(parsed.GetValue(common.WarmUp)), TimeSpan.FromSeconds(parsed.GetValue(common.Seconds)), common.ClientsOf(parsed));
             return await Runs.PublishAsync(GroupMode.RunAsync(parsed.GetValue(common.Name) ?? $"group-{members}", options, cancellationToken), cancellationToken);
         });

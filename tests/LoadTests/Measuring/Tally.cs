@@ -1,6 +1,6 @@
 namespace ImDapr.LoadTests.Measuring;
 
-/// <summary>What the clients have seen since the start of the run, and between <see cref="Begin"/> and <see cref="End"/> the latencies.</summary>
+/// <summary>What the clients have seen since the start of the run, and between <see cref="Begin"/> and <see cref="End"/> how long it took.</summary>
 internal sealed class Tally
 {
     public long Sent { get; set; }
@@ -48,6 +48,10 @@ internal sealed class Tally
     /// <summary>Deliveries without a latency: their sender had sent too many since.</summary>
     public long Untimed { get; set; }
 
+    /// <summary>The longest time for which the generator itself did nothing, in Stopwatch ticks: latencies hold it, too.</summary>
+    public long LongestPause { get; set; }
+
+    /// <summary>Latencies are wanted.</summary>
     public bool IsMeasuring { get; private set; }
 
     public Latency EndToEnd { get; } = new();
@@ -61,6 +65,8 @@ internal sealed class Tally
     {
         EndToEnd.Reset();
         Answer.Reset();
+        Recent.Reset();
+        LongestPause = 0;
         IsMeasuring = true;
     }
 

@@ -20,6 +20,7 @@ internal sealed record WindowResult(
     long Receipts,
     LatencySummary EndToEnd,
     LatencySummary Answer,
+    double LongestPauseMilliseconds,
     IReadOnlyDictionary<string, ProcessCost> Processes,
     IReadOnlyDictionary<string, Mean> Means,
     Operations StoreOperations,
@@ -47,22 +48,30 @@ internal sealed class Window
     private long _lastAcknowledged;
     private long _lastDelivered;
 
-    private Window(LoadSystem system, StoreCounters stores, Crowd crowd, Processes processes, CancellationToken cancellationToken)
+    private Window(
+        LoadSystem system, StoreCounters stores, Crowd crowd, Processes processes, Task<(MetricsScrape Metrics, Operations Operations)> before, bool isTimed)
     {
-        (_system, _stores, _crowd, _processes) = (system, stores, crowd, processes);
-        _before = Task.Run(() => AskAsync(cancellationToken), cancellationToken); // beside the load: the loop must not wait for it
+        (_system, _stores, _crowd, _processes, _before) = (system, stores, crowd, processes, before);
         _lastUsage = _usage = processes.Usage();
         _lastTime = _start;
         _lastAcknowledged = _acknowledged = crowd.Tally.Acknowledged;
         _lastDelivered = _delivered = crowd.Tally.Delivered;
         (_cursors, _receipts) = (crowd.Tally.Cursors, crowd.Tally.Receipts);
-        crowd.Tally.Begin();
-        crowd.Tally.Recent.Reset();
+        if (isTimed)
+            crowd.Tally.Begin();
         _timer = crowd.Loop.Every(TimeSpan.FromSeconds(1), Tick);
     }
 
+    /// <summary>In the middle of a load: services and stores are asked beside it, because the loop must not wait for them.</summary>
     public static Window Begin(LoadSystem system, StoreCounters stores, Crowd crowd, Processes processes, CancellationToken cancellationToken) =>
-        new(system, stores, crowd, processes, cancellationToken);
+        new(system, stores, crowd, processes, Task.Run(() => AskAsync(system, stores, cancellationToken), cancellationToken), isTimed: true);
+
+    /// <summary>Before a load that begins with it, and whose messages were sent long ago.</summary>
+    public static async Task<Window> BeginUntimedAsync(LoadSystem system, StoreCounters stores, Crowd crowd, Processes processes, CancellationToken cancellationToken)
+    {
+        var before = await AskAsync(system, stores, cancellationToken);
+        return new Window(system, stores, crowd, processes, Task.FromResult(before), isTimed: false);
+    }
 
     public async Task<WindowResult> EndAsync(CancellationToken cancellationToken)
     {
@@ -70,13 +79,14 @@ internal sealed class Window
         var seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
         var usage = _processes.Usage();
         var tally = _crowd.Tally;
+        var (endToEnd, answer) = tally.IsMeasuring ? (tally.EndToEnd.Summary(), tally.Answer.Summary()) : (LatencySummary.None, LatencySummary.None);
         tally.End();
         var result = new WindowResult(
             seconds, tally.Acknowledged - _acknowledged, tally.Delivered - _delivered, tally.Cursors - _cursors, tally.Receipts - _receipts,
-            tally.EndToEnd.Summary(), tally.Answer.Summary(),
+            endToEnd, answer, tally.LongestPause * 1_000.0 / Stopwatch.Frequency,
             usage.ToDictionary(process => process.Key, process => CostOf(_usage[process.Key], process.Value)), new Dictionary<string, Mean>(), default, new Dictionary<string, double>(), _series);
         var before = await _before;
-        var after = await AskAsync(cancellationToken);
+        var after = await AskAsync(_system, _stores, cancellationToken);
         return result with
         {
             Means = after.Metrics.Since(before.Metrics),
@@ -85,8 +95,8 @@ internal sealed class Window
         };
     }
 
-    private async Task<(MetricsScrape Metrics, Operations Operations)> AskAsync(CancellationToken cancellationToken) =>
-        (await MetricsScrape.TakeAsync(_system, cancellationToken), await _stores.OperationsAsync());
+    private static async Task<(MetricsScrape Metrics, Operations Operations)> AskAsync(LoadSystem system, StoreCounters stores, CancellationToken cancellationToken) =>
+        (await MetricsScrape.TakeAsync(system, cancellationToken), await stores.OperationsAsync());
 
     private static ProcessCost CostOf(ProcessUsage before, ProcessUsage after) => new(
         after.CpuSeconds - before.CpuSeconds, after.ResidentBytes / 1048576.0, (after.ResidentBytes - before.ResidentBytes) / 1048576.0);

@@ -28,17 +28,21 @@ internal sealed class ClosedLoop(EventLoop loop, IReadOnlyList<Device> senders, 
     private void StartUpTo(double share)
     {
         for (var count = Math.Min(senders.Count, share * senders.Count); _started < count; _started++)
-        {
-            while (senders[_started].Sends.Pending < window)
-                senders[_started].Send(Stopwatch.GetTimestamp());
-        }
+            Fill(senders[_started]);
         if (_started == senders.Count)
             _ramp!.Dispose();
     }
 
     public void Answered(Device device)
     {
-        if (_isRunning && !device.Sends.IsFull)
-            device.Send(Stopwatch.GetTimestamp());
+        if (_isRunning)
+            Fill(device);
+    }
+
+    // One that is refused again and again may hold up those behind it for a while: then the window is filled when it is through.
+    private void Fill(Device device)
+    {
+        while (device.Outbox.Sends.Pending < window && !device.Outbox.Sends.IsFull)
+            device.Outbox.Send(Stopwatch.GetTimestamp());
     }
 }

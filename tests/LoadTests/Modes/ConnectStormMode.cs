@@ -1,5 +1,4 @@
 using ImDapr.LoadTests.Clients;
-using ImDapr.LoadTests.Measuring;
 using ImDapr.LoadTests.Reports;
 
 namespace ImDapr.LoadTests.Modes;
@@ -9,7 +8,6 @@ internal static class ConnectStormMode
 {
     public static async Task<LoadReport> RunAsync(string name, ConnectionsOptions options, CancellationToken cancellationToken)
     {
-        OpenFiles.Check(options.Connections);
         await using var session = await Session.StartAsync(new ClientOptions(), options.Connections, options.Connections, new Dictionary<string, string>(), cancellationToken);
         var figures = new Dictionary<string, double>();
         Opened.Run(session.Loop, session.Crowd, session.Processes, options, cancellationToken).AddTo(figures, "");

@@ -80,8 +80,8 @@ internal static class DirectMode
         if (crowd.Conversations.Contains(id))
             return; // chance has paired them before
         var conversation = crowd.Conversations.Add(id, [one, other]);
-        one.Targets.Add(Target.User(conversation, other.UserId, text));
-        other.Targets.Add(Target.User(conversation, one.UserId, text));
+        one.Outbox.Targets.Add(Target.User(conversation, other.UserId, text));
+        other.Outbox.Targets.Add(Target.User(conversation, one.UserId, text));
     }
 
     private static Device[] Shuffled(IEnumerable<Device> devices)

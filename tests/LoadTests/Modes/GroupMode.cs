@@ -43,7 +43,7 @@ internal static class GroupMode
             options.Clients, options.Groups * options.Size, options.Groups * options.Online, settings, cancellationToken);
         await CreateAsync(session, options, cancellationToken);
         session.Connect(session.Crowd.Devices, cancellationToken);
-        var stop = Start(session, [.. session.Crowd.Devices.Where(device => device.Targets.Count > 0)], options);
+        var stop = Start(session, [.. session.Crowd.Devices.Where(device => device.Outbox.Targets.Count > 0)], options);
         var window = await session.MeasureAsync(options.WarmUp, options.Time, cancellationToken);
         stop();
         var outcome = session.Settle(cancellationToken);
@@ -63,7 +63,7 @@ internal static class GroupMode
             var id = await groups.CreateAsync(online[0], others, cancellationToken);
             var conversation = session.Crowd.Conversations.Add(id, online);
             foreach (var sender in online.Take(options.Senders))
-                sender.Targets.Add(Target.Group(conversation, text));
+                sender.Outbox.Targets.Add(Target.Group(conversation, text));
         }
         await session.IdleAsync(cancellationToken);
         Progress.Say($"{options.Groups} groups of {options.Size} stand");

@@ -15,7 +15,6 @@ internal static class IdleMode
 
     public static async Task<LoadReport> RunAsync(string name, ConnectionsOptions options, CancellationToken cancellationToken)
     {
-        OpenFiles.Check(options.Connections);
         var figures = new Dictionary<string, double>();
         var (window, outcome) = await OwnAsync(options, figures, cancellationToken);
         await BareAsync(options, figures, cancellationToken);
@@ -26,7 +25,9 @@ internal static class IdleMode
     {
         await using var session = await Session.StartAsync(new ClientOptions(), options.Connections, options.Connections, new Dictionary<string, string>(), cancellationToken);
         Opened.Run(session.Loop, session.Crowd, session.Processes, options, cancellationToken).AddTo(figures, "");
-        var window = await session.MeasureAsync(TimeSpan.Zero, options.Idle, cancellationToken);
+        var measured = await session.BeginUntimedAsync(cancellationToken);
+        session.Loop.RunFor(options.Idle, cancellationToken);
+        var window = await measured.EndAsync(cancellationToken);
         figures[IdleCpu] = window.Processes.Where(LoadReport.IsServer).Sum(process => process.Value.CpuSeconds) / window.Seconds * 100;
         return (window, session.Settle(cancellationToken));
     }

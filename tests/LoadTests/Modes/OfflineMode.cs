@@ -73,7 +73,7 @@ internal static class OfflineMode
             {
                 var sender = senders[((i * options.Peers) + peer) % senders.Count];
                 var conversation = crowd.Conversations.Add(ConversationId.Direct(sender.UserId, away[i].UserId), [sender, away[i]]);
-                sender.Targets.Add(Target.User(conversation, away[i].UserId, text));
+                sender.Outbox.Targets.Add(Target.User(conversation, away[i].UserId, text));
             }
         }
     }
@@ -82,7 +82,7 @@ internal static class OfflineMode
     private static async Task<double> SendAsync(Session session, List<Device> senders, OfflineOptions options, CancellationToken cancellationToken)
     {
         var each = options.Messages / options.Peers;
-        var traffic = new QuotaLoop(senders.Where(sender => sender.Targets.Count > 0).ToDictionary(sender => sender, sender => sender.Targets.Count * each), options.Window);
+        var traffic = new QuotaLoop(senders.Where(sender => sender.Outbox.Targets.Count > 0).ToDictionary(sender => sender, sender => sender.Outbox.Targets.Count * each), options.Window);
         session.Crowd.Traffic = traffic;
         using var progress = session.Loop.Every(TimeSpan.FromSeconds(5), _ => Progress.Say($"{traffic.Left} of {options.Users * options.Messages} messages left to send"));
         var start = Stopwatch.GetTimestamp();
@@ -98,7 +98,7 @@ internal static class OfflineMode
     {
         Progress.Say($"{away.Count} users come back at once");
         session.Crowd.MostOpening = away.Count;
-        var window = session.BeginWindow(cancellationToken);
+        var window = await session.BeginUntimedAsync(cancellationToken);
         var start = Stopwatch.GetTimestamp();
         session.Crowd.Open(away);
         session.Loop.RunUntil(() => away.TrueForAll(device => device.IsLive && device.ShownMessages >= options.Messages), SyncLimit, cancellationToken);

@@ -27,8 +27,8 @@ internal sealed class OpenLoop(EventLoop loop, IReadOnlyList<Device> senders, do
 
     public void Answered(Device device)
     {
-        if (_waiting.TryGetValue(device, out var waiting) && waiting.Count > 0 && !device.Sends.IsFull)
-            device.Send(waiting.Dequeue());
+        if (_waiting.TryGetValue(device, out var waiting) && waiting.Count > 0 && !device.Outbox.Sends.IsFull)
+            device.Outbox.Send(waiting.Dequeue());
     }
 
     /// <summary>Messages that are due and wait for their sender's earlier ones.</summary>
@@ -40,8 +40,8 @@ internal sealed class OpenLoop(EventLoop loop, IReadOnlyList<Device> senders, do
         {
             var sender = senders[_next];
             _next = (_next + 1) % senders.Count;
-            if (sender.IsLive && !sender.Sends.IsFull)
-                sender.Send((long)_due);
+            if (sender.IsLive && !sender.Outbox.Sends.IsFull)
+                sender.Outbox.Send((long)_due);
             else
                 Wait(sender, (long)_due);
         }

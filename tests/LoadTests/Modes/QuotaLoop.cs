@@ -14,18 +14,16 @@ internal sealed class QuotaLoop(IReadOnlyDictionary<Device, int> quotas, int win
     public void Start()
     {
         foreach (var sender in quotas.Keys)
-        {
-            for (var i = 0; i < window; i++)
-                Answered(sender);
-        }
+            Answered(sender);
     }
 
     public void Answered(Device device)
     {
-        if (_left[device] == 0)
-            return;
-        _left[device]--;
-        Left--;
-        device.Send(Stopwatch.GetTimestamp());
+        while (_left[device] > 0 && device.Outbox.Sends.Pending < window && !device.Outbox.Sends.IsFull)
+        {
+            _left[device]--;
+            Left--;
+            device.Outbox.Send(Stopwatch.GetTimestamp());
+        }
     }
 }

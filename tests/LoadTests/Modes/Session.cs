@@ -37,6 +37,7 @@ internal sealed class Session : IAsyncDisposable
     public static async Task<Session> StartAsync(
         ClientOptions options, int users, int devices, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
+        OpenFiles.Check(devices);
         Progress.Say("starting Redis, MariaDB, LocalDapr and the services");
         var system = await LoadSystem.StartAsync(settings);
         var loop = new EventLoop();
@@ -69,12 +70,13 @@ internal sealed class Session : IAsyncDisposable
     {
         Progress.Say($"warming up for {warmUp.TotalSeconds:0} s");
         Loop.RunFor(warmUp, cancellationToken);
-        var window = BeginWindow(cancellationToken);
+        var window = Window.Begin(System, Stores, Crowd, Processes, cancellationToken);
         Loop.RunFor(time, cancellationToken);
         return await window.EndAsync(cancellationToken);
     }
 
-    public Window BeginWindow(CancellationToken cancellationToken) => Window.Begin(System, Stores, Crowd, Processes, cancellationToken);
+    /// <summary>Measures what begins now, but no latencies.</summary>
+    public Task<Window> BeginUntimedAsync(CancellationToken cancellationToken) => Window.BeginUntimedAsync(System, Stores, Crowd, Processes, cancellationToken);
 
     /// <summary>Until every event has been handled, as far as the broker knows.</summary>
     /// <exception cref="TimeoutException">It took too long.</exception>

@@ -14,11 +14,11 @@ namespace ImDapr.LoadTests.Modes;
 internal sealed record TargetLine(string Name, string Wanted, string Measured, bool? IsMet);
 
 /// <summary>Every target of the issue, one after the other, each some times on a system of its own; medians count.</summary>
-internal sealed class Suite(int repeat, CancellationToken cancellationToken)
+internal sealed class Suite(int repeat, string only, CancellationToken cancellationToken)
 {
     private const int Pace = 20; // messages/s in both timelines, so that batches do not differ
     // Until the compilers of three services and LocalDapr are done, on two cores.
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(20);
     private static readonly ClientOptions Clients = new();
     private readonly List<TargetLine> _lines = [];
@@ -28,13 +28,20 @@ internal sealed class Suite(int repeat, CancellationToken cancellationToken)
 
     public async Task<IReadOnlyList<TargetLine>> RunAsync()
     {
-        var direct = await DirectAsync();
-        await PacedAsync(direct);
-        await ManyUsersAsync(direct);
-        await GroupAsync();
-        await TimelinesAsync();
-        await OfflineAsync();
-        await IdleAsync();
+        if (IsWanted("direct"))
+        {
+            var most = await DirectAsync();
+            await PacedAsync(most);
+            await ManyUsersAsync(most);
+        }
+        if (IsWanted("group"))
+            await GroupAsync();
+        if (IsWanted("timelines"))
+            await TimelinesAsync();
+        if (IsWanted("offline"))
+            await OfflineAsync();
+        if (IsWanted("idle"))
+            await IdleAsync();
         return _lines;
     }
 
@@ -46,6 +53,8 @@ internal sealed class Suite(int repeat, CancellationToken cancellationToken)
             text.AppendLine(CultureInfo.InvariantCulture, $"| {line.Name} | {line.Wanted} | {line.Measured} | {(line.IsMet switch { true => "yes", false => "no", null => "–" })} |");
         return text.ToString();
     }
+
+    private bool IsWanted(string part) => only.Length == 0 || only == part;
 
     private async Task<LoadReport> DirectAsync()
     {

@@ -55,9 +55,12 @@ internal static class ReportText
         if (window.Acknowledged > 0)
             Line(text, "acknowledged/s", $"{report.AcknowledgedPerSecond:0}");
         Line(text, "delivered/s", $"{report.DeliveredPerSecond:0}");
-        Line(text, "end to end, ms", Latency(window.EndToEnd));
-        if (window.Acknowledged > 0)
+        if (window.EndToEnd.Count > 0)
+            Line(text, "end to end, ms", Latency(window.EndToEnd));
+        if (window.Answer.Count > 0)
             Line(text, "acknowledgement, ms", Latency(window.Answer));
+        if (window.EndToEnd.Count > 0)
+            Line(text, "generator's pause", $"{window.LongestPauseMilliseconds:0} ms at most");
         Line(text, "CPU ms per delivery", $"{report.ServerCpuPerDelivery:0.000} of all servers; {report.GeneratorCpuPerDelivery:0.000} of the generator");
     }
 

@@ -45,7 +45,8 @@ public sealed record UserDelivery(string UserId, DeliveredEntry[] Entries, strin
 public sealed record DeliveredEntry(long Position, int Message);
 
 /// <summary>A risen mark and the users to tell.</summary>
-public sealed record ReceiptDelivery(Receipt Receipt, string[] ToUserIds);
+/// <param name="Nodes">Instances of connection-service that hold their devices; null when that is not known.</param>
+public sealed record ReceiptDelivery(Receipt Receipt, string[] ToUserIds, string[]? Nodes = null);
 
 /// <summary>On <see cref="Topics.Offline"/>: messages for users that have no live device.</summary>
 public sealed record OfflineRecipients(Message[] Messages, UserDelivery[] Users);

@@ -30,10 +30,10 @@ public sealed partial class DeliveryHandler(
     {
         var start = Stopwatch.GetTimestamp();
         using var spans = StageSpans.Start("push", ActivityKind.Consumer, deliveries.Traces?.Values ?? []);
-        var pushes = local.Push(deliveries.Users, deliveries.Messages)
+        var pushes = local.Push(deliveries)
             .Concat(ForwardAll(deliveries))
             .Concat((deliveries.Timelines ?? []).Select(timeline => PushAsync(timeline, deliveries.Messages)))
-            .Concat(deliveries.Receipts.Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
+            .Concat(deliveries.Receipts.Where(receipt => receipt.Nodes is null).Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
             .Concat((deliveries.Typings ?? []).Select(typing => hub.Clients.Users(typing.ToUserIds).Typing(typing.Typing)))
             .ToArray();
         await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

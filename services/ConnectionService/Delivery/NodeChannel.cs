@@ -51,7 +51,7 @@ public sealed partial class NodeChannel(
         try
         {
             var part = JsonSerializer.Deserialize<Deliveries>(((ReadOnlyMemory<byte>)text).Span, ContractsJson.Wire)!;
-            var all = pushes.Push(part.Users, part.Messages).ToArray();
+            var all = pushes.Push(part).ToArray();
             await Task.WhenAll(all).WaitAsync(DeliveryHandler.PushTimeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             ConnectionMetrics.PushFailures.Add(all.Count(push => !push.IsCompletedSuccessfully));
         }

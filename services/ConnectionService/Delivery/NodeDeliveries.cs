@@ -5,21 +5,25 @@ namespace ImDapr.ConnectionService.Delivery;
 /// <summary>Which part of an event goes to which node.</summary>
 public static class NodeDeliveries
 {
-    /// <summary>For each of the other nodes that hold a device of a recipient: these recipients, and the messages that they get.</summary>
-    public static IEnumerable<(string NodeId, Deliveries Part)> ForOthers(Deliveries deliveries, string nodeId) =>
-        from user in deliveries.Users
-        from other in user.Nodes
-        where other != nodeId
-        group user by other into node
-        select (node.Key, Part(deliveries.Messages, [.. node]));
+    /// <summary>For each of the other nodes that hold a device of a recipient: these recipients, and what they get.</summary>
+    public static IEnumerable<(string NodeId, Deliveries Part)> ForOthers(Deliveries deliveries, string nodeId)
+    {
+        var users = Others(deliveries.Users, user => user.Nodes, nodeId);
+        var receipts = Others(deliveries.Receipts, receipt => receipt.Nodes ?? [], nodeId);
+        return users.Select(node => node.Key).Union(receipts.Select(node => node.Key))
+            .Select(other => (other, Part(deliveries.Messages, [.. users[other]], [.. receipts[other]])));
+    }
 
-    private static Deliveries Part(Message[] messages, UserDelivery[] users)
+    private static ILookup<string, T> Others<T>(IEnumerable<T> all, Func<T, IEnumerable<string>> nodesOf, string nodeId) =>
+        all.SelectMany(one => nodesOf(one).Where(other => other != nodeId).Select(other => (other, one))).ToLookup(pair => pair.other, pair => pair.one);
+
+    private static Deliveries Part(Message[] messages, UserDelivery[] users, ReceiptDelivery[] receipts)
     {
         var kept = users.SelectMany(user => user.Entries).Select(entry => entry.Message).Distinct().Order().ToArray();
         var places = kept.Index().ToDictionary(place => place.Item, place => place.Index);
         return new Deliveries(
             [.. kept.Select(index => messages[index])],
             [.. users.Select(user => user with { Entries = [.. user.Entries.Select(entry => entry with { Message = places[entry.Message] })] })],
-            []);
+            receipts);
     }
 }

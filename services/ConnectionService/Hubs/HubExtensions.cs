@@ -16,6 +16,9 @@ public static class HubExtensions
     // Far above the 16 KiB of a body, so that a body that is too large gets its answer instead of a closed connection.
     private const int MaxMessageBytes = 512 * 1024;
 
+    // What a client has under way beyond that waits in its socket.
+    private const int CallsUnderWay = 32;
+
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     public static ISignalRServerBuilder AddHub(this WebApplicationBuilder builder)
@@ -45,8 +48,9 @@ public static class HubExtensions
         hub.KeepAliveInterval = KeepAlive;
         hub.ClientTimeoutInterval = 2 * KeepAlive;
         hub.EnableDetailedErrors = false;
-        // One call at a time per connection: sends keep their order.
-        hub.MaximumParallelInvocationsPerClient = 1;
+        // So that a client's sends travel together. A call runs in the order of its arrival until it first waits, and by then a send stands in its queue:
+        // sends keep their order (SendQueueOptions.BatchesInFlight).
+        hub.MaximumParallelInvocationsPerClient = CallsUnderWay;
         hub.AddFilter<HubTelemetry>();
         hub.AddFilter<HubErrors>();
         hub.AddFilter<HubLimits>();

@@ -28,7 +28,7 @@ public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider t
         var isSend = invocation.HubMethodName == nameof(ImHub.Send);
         if (RefusalOf(invocation.Context, isSend) is { } refusal)
             throw new HubException(refusal.ToString());
-        if (isSend) // waits in the send queue, which is bounded itself and works on many at a time
+        if (isSend || invocation.HubMethodName == nameof(ImHub.Ack)) // waits in a queue that is bounded itself and works on many at a time
             return await next(invocation);
         using var turn = await TurnAsync(invocation.Context);
         return turn.IsAcquired ? await next(invocation) : throw HubCaller.Refused(ErrorCodes.Unavailable, "Too many calls wait for their turn; try again.");
@@ -55,7 +55,7 @@ public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider t
             : null;
     }
 
-    // Calls of one connection come one at a time: nobody else adds it meanwhile.
+    // Before a call waits for anything, so one at a time for a connection: nobody else adds it meanwhile.
     private TokenBucket BucketOf(HubCallerContext caller)
     {
         if (caller.Items.TryGetValue(typeof(TokenBucket), out var known))

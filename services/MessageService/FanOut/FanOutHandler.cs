@@ -17,17 +17,23 @@ namespace ImDapr.MessageService.FanOut;
 public sealed partial class FanOutHandler(
     MemberDirectory members, IMessageStore store, InboxLanes inboxes, DaprClient dapr, TimeProvider time, ILogger<FanOutHandler> logger)
 {
+    private readonly ArrivalOrder _order = new();
+
     /// <exception cref="DaprException">Some inboxes did not take their references: the event is to be delivered again.</exception>
     public async Task HandleAsync(MessagesStored stored, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
+        using var turn = _order.Arrive();
         var messages = stored.Restored();
         using var spans = StageSpans.Start("fan out", ActivityKind.Consumer, messages.Select(message => message.TraceParent));
         foreach (var message in messages)
             store.Observe(message.ConversationId, message.Seq);
         var mailings = await MailingsAsync(messages, cancellationToken);
         await store.RetainAsync(Mailings.Retained(messages, mailings), cancellationToken);
-        var failed = await AppendAsync(mailings, messages, cancellationToken);
+        await turn.WaitAsync(cancellationToken);
+        var appends = inboxes.Append([.. mailings.Select(mailing => (mailing.UserId, mailing.References))]);
+        turn.Dispose();
+        var failed = await AppendedAsync(appends, mailings, messages, cancellationToken);
         await PublishAsync(messages, mailings, cancellationToken);
         MessageMetrics.FanOutDuration.RecordSince(start);
         MessageMetrics.FanOutBatch.Record(messages.Length);
@@ -39,12 +45,11 @@ public sealed partial class FanOutHandler(
         Mailings.Of(messages, await members.MembersAsync(Mailings.Conversations(messages), cancellationToken));
 
     /// <returns>How many inboxes did not take their references. The others have theirs; these get them when the event comes again.</returns>
-    private async Task<int> AppendAsync(List<Mailing> mailings, Message[] messages, CancellationToken cancellationToken)
+    private async Task<int> AppendedAsync(Task<AppendAnswer>[] appends, List<Mailing> mailings, Message[] messages, CancellationToken cancellationToken)
     {
         if (mailings.Count == 0)
             return 0;
         using var spans = StageSpans.Start("append", ActivityKind.Client, mailings.SelectMany(mailing => mailing.Messages).Select(index => messages[index].TraceParent));
-        var appends = inboxes.Append([.. mailings.Select(mailing => (mailing.UserId, mailing.References))]);
         await Task.WhenAll((Task[])appends).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         for (var i = 0; i < appends.Length; i++)

@@ -3,7 +3,6 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Observability;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Inbox;
@@ -18,15 +17,11 @@ public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
 /// (docs/decisions/0014).
 /// </summary>
 public sealed class InboxLanes(
-    UserInboxes inboxes, InboxFiller filler, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger) : IDisposable
+    UserInboxes inboxes, InboxMemory memory, InboxFiller filler, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
 {
     // A lane waits for one save at a time. Four keep the store busy; more would only make what is saved together smaller.
     private const int Lanes = 4;
 
-    // As long as an actor stays that nobody calls.
-    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(10);
-
-    private readonly MemoryCache _remembered = new(new MemoryCacheOptions { SizeLimit = options.Value.Remembered });
     private InboxLane[]? _lanes;
 
     private InboxLane[] AllLanes => LazyInitializer.EnsureInitialized(
@@ -57,13 +52,7 @@ public sealed class InboxLanes(
     // Always the same lane for a user: nothing else here changes what is remembered of it.
     private static int LaneOf(string userId) => (int)((uint)userId.GetHashCode(StringComparison.Ordinal) % Lanes);
 
-    private LaneUser UserOf(string userId) => _remembered.GetOrCreate(userId, entry =>
-    {
-        entry.SetSize(1).SetSlidingExpiration(Idle);
-        return inboxes.LaneUserOf(userId);
-    })!;
-
-    public void Dispose() => _remembered.Dispose();
+    private LaneUser UserOf(string userId) => memory.GetOrCreate(userId, inboxes.LaneUserOf);
 }
 
 /// <summary>References that wait to be appended to one inbox.</summary>

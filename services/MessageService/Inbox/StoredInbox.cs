@@ -34,6 +34,9 @@ public sealed partial class StoredInbox(
 
     public void Forget() => _inbox = null;
 
+    /// <summary>Who is told when it grows, as it was last known; null when nothing is. May be asked by anybody.</summary>
+    public InboxReaders? Readers => _inbox?.Readers;
+
     public string Key => store.Key;
 
     /// <summary>Whether a change can be saved without reading before.</summary>

@@ -13,7 +13,7 @@ public sealed record DeliveredMark(string UserId, string ConversationId, long Se
 /// Raises delivered marks behind the acknowledgements that say so, many users in one statement, and tells the other members. Only the highest mark
 /// of a user and conversation waits. A mark that is lost with this process is raised by the user's next one: marks only rise.
 /// </summary>
-public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience audience, DaprClient dapr, ILogger<DeliveredMarks> logger) : BackgroundService
+public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience audience, InboxMemory inboxes, DaprClient dapr, ILogger<DeliveredMarks> logger) : BackgroundService
 {
     // About 10 MB of marks. What does not fit is dropped: a receipt is late, and nothing else.
     private const int MaxWaiting = 50_000;
@@ -81,7 +81,7 @@ public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience a
         foreach (var receipt in rising)
         {
             if (await audience.MembersAsync(receipt.ConversationId, cancellationToken) is { } members)
-                told.Add(new ReceiptDelivery(receipt, members));
+                told.Add(new ReceiptDelivery(receipt, members, inboxes.NodesOf(members)));
         }
         if (told.Count == 0)
             return;

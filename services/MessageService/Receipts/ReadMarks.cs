@@ -2,11 +2,12 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
+using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.MessageService.Receipts;
 
 /// <summary>How far a member has read. A mark only rises, and whoever needs to know is told: the user's own devices, and the others.</summary>
-public sealed class ReadMarks(MemberDirectory members, ReceiptStore store, ReceiptAudience audience, IMessageStore messages, DaprClient dapr)
+public sealed class ReadMarks(MemberDirectory members, ReceiptStore store, ReceiptAudience audience, IMessageStore messages, InboxMemory inboxes, DaprClient dapr)
 {
     public async Task<Answer<Done>> RaiseAsync(UserCall<ReadRequest> call, CancellationToken cancellationToken)
     {
@@ -28,6 +29,6 @@ public sealed class ReadMarks(MemberDirectory members, ReceiptStore store, Recei
     {
         var told = await audience.MembersAsync(receipt.ConversationId, cancellationToken) ?? [receipt.UserId];
         await dapr.PublishEventAsync(
-            DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], [new ReceiptDelivery(receipt, told)]), cancellationToken);
+            DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], [new ReceiptDelivery(receipt, told, inboxes.NodesOf(told))]), cancellationToken);
     }
 }

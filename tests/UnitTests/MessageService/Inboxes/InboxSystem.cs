@@ -20,7 +20,7 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 internal sealed class InboxSystem : IAsyncDisposable
 {
     private readonly TestSystem _dapr = new();
-    private readonly List<InboxLanes> _appenders = [];
+    private readonly List<InboxMemory> _memories = [];
     private DaprClient? _client;
     private SqlClient? _sql;
     private DeliveredMarks? _marks;
@@ -49,10 +49,11 @@ internal sealed class InboxSystem : IAsyncDisposable
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
     public InboxLanes Appender(InboxOptions? options = null)
     {
-        var appender = new InboxLanes(
-            Inboxes(options), new InboxFiller(Messages, new MemberStore(Sql)), Client, Options.Create(options ?? new InboxOptions()), Time, NullLogger<InboxLanes>.Instance);
-        _appenders.Add(appender);
-        return appender;
+        var all = Options.Create(options ?? new InboxOptions());
+        var memory = new InboxMemory(all);
+        _memories.Add(memory);
+        return new InboxLanes(
+            Inboxes(options), memory, new InboxFiller(Messages, new MemberStore(Sql)), Client, all, Time, NullLogger<InboxLanes>.Instance);
     }
 
     private UserInboxes Inboxes(InboxOptions? options) => new(
@@ -83,7 +84,7 @@ internal sealed class InboxSystem : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        _appenders.ForEach(appender => appender.Dispose());
+        _memories.ForEach(memory => memory.Dispose());
         _marks?.Dispose();
         _sql?.Dispose();
         _client?.Dispose();
@@ -103,6 +104,6 @@ internal sealed class InboxSystem : IAsyncDisposable
         var heads = new ConversationHeads();
         Messages = new WatchedMessages(new SqlMessageStore(_sql, table, new SqlSequencer(table, heads, Time, NullLogger<SqlSequencer>.Instance), heads, Time));
         // Not started: what it was told waits.
-        _marks = new DeliveredMarks(new ReceiptStore(_sql), null!, _client, NullLogger<DeliveredMarks>.Instance);
+        _marks = new DeliveredMarks(new ReceiptStore(_sql), null!, null!, _client, NullLogger<DeliveredMarks>.Instance);
     }
 }

@@ -54,7 +54,7 @@ internal sealed class WorldStores : IAsyncDisposable
             .UseJsonSerializationOptions(ContractsJson.Wire).Build());
         _sql = Own(new SqlClient(_client));
         // Not started: what it was told waits.
-        _marks = Own(new DeliveredMarks(new ReceiptStore(_sql), null!, _client, NullLogger<DeliveredMarks>.Instance));
+        _marks = Own(new DeliveredMarks(new ReceiptStore(_sql), null!, null!, _client, NullLogger<DeliveredMarks>.Instance));
         Messages = [CreateStore(), CreateStore()];
     }
 
@@ -62,8 +62,8 @@ internal sealed class WorldStores : IAsyncDisposable
     public UserInbox Inbox(string userId) => Inboxes.Of(userId);
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
-    public InboxLanes Appender() => Own(new InboxLanes(
-        Inboxes, new InboxFiller(Messages[0], Members), _client!, Options.Create(Small), TimeProvider.System, NullLogger<InboxLanes>.Instance));
+    public InboxLanes Appender() => new(
+        Inboxes, Own(new InboxMemory(Options.Create(Small))), new InboxFiller(Messages[0], Members), _client!, Options.Create(Small), TimeProvider.System, NullLogger<InboxLanes>.Instance);
 
     private UserInboxes Inboxes => new(
         _client!, new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,

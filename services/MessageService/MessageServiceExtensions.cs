@@ -94,7 +94,7 @@ public static class MessageServiceExtensions
     public static WebApplicationBuilder AddFanOut(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<FanOutOptions>().BindConfiguration("FanOut").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<FanOutHandler>();
+        builder.Services.AddSingleton<DeliveryPublisher>().AddSingleton<FanOutHandler>();
         return builder;
     }
 

@@ -23,10 +23,10 @@ public sealed class LocalPushes(LocalConnections connections, IHubContext<ImHub,
     /// <summary>What an event has for connections here: one push of entries for each connection, and the receipts of which it is known who holds their users.</summary>
     public IEnumerable<Task> Push(Deliveries deliveries) => Push(deliveries.Users, deliveries.Messages)
         .Concat(from receipt in deliveries.Receipts
-            where receipt.Nodes is not null
-            from userId in receipt.ToUserIds
-            from connection in connections.Of(userId)
-            select hub.Clients.Client(connection.Session.ConnectionId).Receipt(receipt.Receipt));
+                where receipt.Nodes is not null
+                from userId in receipt.ToUserIds
+                from connection in connections.Of(userId)
+                select hub.Clients.Client(connection.Session.ConnectionId).Receipt(receipt.Receipt));
 
     private IEnumerable<Task> Push(IEnumerable<UserDelivery> users, Message[] messages)
     {

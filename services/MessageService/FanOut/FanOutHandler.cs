@@ -15,7 +15,7 @@ namespace ImDapr.MessageService.FanOut;
 /// so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
 /// </summary>
 public sealed partial class FanOutHandler(
-    MemberDirectory members, IMessageStore store, InboxLanes inboxes, DaprClient dapr, TimeProvider time, ILogger<FanOutHandler> logger)
+    MemberDirectory members, IMessageStore store, InboxLanes inboxes, DaprClient dapr, ILogger<FanOutHandler> logger)
 {
     private readonly ArrivalOrder _order = new();
 
@@ -31,10 +31,10 @@ public sealed partial class FanOutHandler(
         var mailings = await MailingsAsync(messages, cancellationToken);
         await store.RetainAsync(Mailings.Retained(messages, mailings), cancellationToken);
         await turn.WaitAsync(cancellationToken);
-        var appends = inboxes.Append([.. mailings.Select(mailing => (mailing.UserId, mailing.References))]);
+        var appends = inboxes.Append(mailings);
         turn.Dispose();
         var failed = await AppendedAsync(appends, mailings, messages, cancellationToken);
-        await PublishAsync(messages, mailings, cancellationToken);
+        await PublishTimelinesAsync(messages, cancellationToken);
         MessageMetrics.FanOutDuration.RecordSince(start);
         MessageMetrics.FanOutBatch.Record(messages.Length);
         if (failed > 0)
@@ -45,19 +45,17 @@ public sealed partial class FanOutHandler(
         Mailings.Of(messages, await members.MembersAsync(Mailings.Conversations(messages), cancellationToken));
 
     /// <returns>How many inboxes did not take their references. The others have theirs; these get them when the event comes again.</returns>
-    private async Task<int> AppendedAsync(Task<AppendAnswer>[] appends, List<Mailing> mailings, Message[] messages, CancellationToken cancellationToken)
+    private async Task<int> AppendedAsync(Task[] appends, List<Mailing> mailings, Message[] messages, CancellationToken cancellationToken)
     {
         if (mailings.Count == 0)
             return 0;
         using var spans = StageSpans.Start("append", ActivityKind.Client, mailings.SelectMany(mailing => mailing.Messages).Select(index => messages[index].TraceParent));
-        await Task.WhenAll((Task[])appends).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(appends).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        for (var i = 0; i < appends.Length; i++)
-            mailings[i].Answer = appends[i].IsCompletedSuccessfully ? appends[i].Result : null;
         var failed = appends.Count(append => !append.IsCompletedSuccessfully);
         if (failed == 0)
             return 0;
-        var first = mailings.Find(mailing => mailing.Answer is null)!;
+        var first = mailings[Array.FindIndex(appends, append => !append.IsCompletedSuccessfully)];
         var cause = appends.Select(append => append.Exception?.InnerException).First(exception => exception is not null);
         LogNotAppended(cause, failed, first.UserId, LoggedConversations.Of(first.References));
         MessageMetrics.AppendFailures.Add(failed);
@@ -65,26 +63,12 @@ public sealed partial class FanOutHandler(
         return failed;
     }
 
-    private async Task PublishAsync(Message[] messages, List<Mailing> mailings, CancellationToken cancellationToken)
+    private async Task PublishTimelinesAsync(Message[] messages, CancellationToken cancellationToken)
     {
-        var online = mailings.Where(mailing => mailing.IsOnline).Select(mailing => mailing.Delivery()).Where(HasEntries).ToArray();
-        var offline = mailings.Where(mailing => mailing.IsOffline).Select(mailing => mailing.LoudDelivery()).Where(HasEntries).ToArray();
         var timelines = Mailings.Timelines(messages);
-        if (online.Length + timelines.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, online, [], timelines, Traces: MessageTraces.Of(messages)), cancellationToken);
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
-        await WakeAsync([.. mailings.Where(mailing => mailing.IsPolled(now)).Select(mailing => mailing.UserId)], cancellationToken);
-        if (offline.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(messages, offline), cancellationToken);
+        if (timelines.Length > 0)
+            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, [], [], timelines, Traces: MessageTraces.Of(messages)), cancellationToken);
     }
-
-    private async Task WakeAsync(string[] userIds, CancellationToken cancellationToken)
-    {
-        if (userIds.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Inboxes, new InboxesGrown(userIds), cancellationToken);
-    }
-
-    private static bool HasEntries(UserDelivery delivery) => delivery.Entries.Length > 0;
 
     [LoggerMessage(3201, LogLevel.Warning, "{Count} inboxes did not take their references, the first of them that of {UserId} those of {ConversationIds}")]
     private partial void LogNotAppended(Exception? exception, int count, string userId, string[] conversationIds);

@@ -6,7 +6,8 @@ using ImDapr.MessageService.Sending;
 namespace ImDapr.MessageService.FanOut;
 
 /// <summary>What one recipient gets of a batch.</summary>
-public sealed class Mailing(string userId)
+/// <param name="batch">The messages of the batch.</param>
+public sealed class Mailing(string userId, Message[] batch)
 {
     private readonly List<int> _messages = [];
     private readonly List<MessageReference> _references = [];
@@ -14,7 +15,10 @@ public sealed class Mailing(string userId)
 
     public string UserId => userId;
 
-    /// <summary>Indices of the messages in their event, in the order of the references.</summary>
+    /// <summary>The messages of the batch, of which this recipient gets some.</summary>
+    public Message[] Batch => batch;
+
+    /// <summary>Indices of the messages in their batch, in the order of the references.</summary>
     public IReadOnlyList<int> Messages => _messages;
 
     public IReadOnlyList<MessageReference> References => _references;
@@ -47,17 +51,10 @@ public sealed class Mailing(string userId)
         _references.Add(reference);
     }
 
-    /// <summary>The entries that have a position, by position.</summary>
-    public UserDelivery Delivery() => new(
-        userId,
-        [.. Answer!.Positions
-            .Select((position, i) => new DeliveredEntry(position, _messages[i]))
-            .Where(entry => entry.Position > 0)
-            .OrderBy(entry => entry.Position)],
-        Answer.Readers.NodeIds);
+    /// <summary>The entries that have a position.</summary>
+    public IEnumerable<(long Position, int Message)> Entries() =>
+        Answer!.Positions.Select((position, i) => (position, _messages[i])).Where(entry => entry.position > 0);
 
     /// <summary>The entries that are worth waking the user for.</summary>
-    public UserDelivery LoudDelivery() => Delivery() is var delivery && _quiet.Count == 0
-        ? delivery
-        : delivery with { Entries = [.. delivery.Entries.Where(entry => !_quiet.Contains(entry.Message))] };
+    public IEnumerable<(long Position, int Message)> LoudEntries() => Entries().Where(entry => !_quiet.Contains(entry.Message));
 }

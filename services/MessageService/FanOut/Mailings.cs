@@ -21,7 +21,7 @@ public static class Mailings
             foreach (var member in members[message.ConversationId].ByUser.Values.Where(member => message.Seq >= member.JoinSeq))
             {
                 if (!mailings.TryGetValue(member.UserId, out var mailing))
-                    mailings.Add(member.UserId, mailing = new Mailing(member.UserId));
+                    mailings.Add(member.UserId, mailing = new Mailing(member.UserId, messages));
                 mailing.Add(index, Reference(message, member), Mailing.IsQuiet(message, member));
             }
         }

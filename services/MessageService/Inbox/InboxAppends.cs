@@ -9,6 +9,9 @@ internal sealed partial class InboxAppends(LaneUser user, IReadOnlyList<PendingA
     private readonly Dictionary<(string ConversationId, long Seq), long> _positions = [];
     private InboxReaders _readers = InboxReaders.None;
 
+    /// <summary>The inbox has all of it: whoever is to know can be told.</summary>
+    public bool IsStored { get; private set; }
+
     public StoredInbox Inbox => user.Inbox;
 
     /// <summary>How long its oldest append has waited.</summary>
@@ -41,10 +44,16 @@ internal sealed partial class InboxAppends(LaneUser user, IReadOnlyList<PendingA
         return isChanged;
     }
 
-    public async Task SavedAsync(StateTransactionRequest saved, CancellationToken cancellationToken)
+    public void Saved(StateTransactionRequest saved)
     {
-        await Inbox.SavedAsync(saved, cancellationToken);
+        Inbox.Saved(saved);
         Done();
+    }
+
+    public void Complete()
+    {
+        foreach (var append in appends)
+            append.Complete();
     }
 
     public async Task DoAloneAsync(CancellationToken cancellationToken)
@@ -55,7 +64,8 @@ internal sealed partial class InboxAppends(LaneUser user, IReadOnlyList<PendingA
 
     public void Fail(Exception exception)
     {
-        Inbox.Forget();
+        if (!IsStored)
+            Inbox.Forget();
         foreach (var append in appends)
             append.Fail(exception);
     }
@@ -74,9 +84,10 @@ internal sealed partial class InboxAppends(LaneUser user, IReadOnlyList<PendingA
 
     private void Done()
     {
+        IsStored = true;
         MessageMetrics.AppendBatch.Record(appends.Sum(append => append.References.Count));
         foreach (var append in appends)
-            append.Done(new AppendAnswer([.. append.References.Select(reference => _positions[(reference.ConversationId, reference.Seq)])], _readers));
+            append.Mailing.Answer = new AppendAnswer([.. append.References.Select(reference => _positions[(reference.ConversationId, reference.Seq)])], _readers);
     }
 
     // Events overtake each other: what one lacks, another may have brought.

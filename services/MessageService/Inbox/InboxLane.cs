@@ -1,6 +1,5 @@
 using Dapr.Client;
-using ImDapr.Contracts;
-using Microsoft.Extensions.Logging;
+using ImDapr.MessageService.FanOut;
 
 namespace ImDapr.MessageService.Inbox;
 
@@ -13,7 +12,8 @@ namespace ImDapr.MessageService.Inbox;
 /// meanwhile, everything of that transaction is read again and what it lacks is done once more: an append recognises what is there and a cursor only
 /// rises, so it does not matter which of the swaps took place.
 /// </remarks>
-internal sealed class InboxLane(Func<string, LaneUser> userOf, InboxFiller filler, DaprClient dapr, InboxOptions options, TimeProvider time, ILogger logger)
+internal sealed partial class InboxLane(
+    Func<string, LaneUser> userOf, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, InboxOptions options, TimeProvider time, ILogger logger)
 {
     // Then each by itself: where transactions over several keys never succeed, changes are slow and not lost.
     private const int RoundsTogether = 3;
@@ -37,6 +37,7 @@ internal sealed class InboxLane(Func<string, LaneUser> userOf, InboxFiller fille
     private readonly List<PendingAppend> _early = [];
     private List<PendingAppend> _appends = [];
     private List<PendingAck> _acks = [];
+    private Task _telling = Task.CompletedTask;
     private bool _isStoring;
     private double _writtenByOthers;
 
@@ -75,14 +76,51 @@ internal sealed class InboxLane(Func<string, LaneUser> userOf, InboxFiller fille
         while (Take() is var (appends, acks))
         {
             using var timeout = new CancellationTokenSource(StoreTimeout, time);
-            await RunAsync(
-                [.. appends.GroupBy(append => append.UserId).Select(user => new InboxAppends(userOf(user.Key), [.. user], filler, logger))], AppendRoundAsync, timeout.Token);
+            List<InboxAppends> users = [.. appends.GroupBy(append => append.UserId).Select(user => new InboxAppends(userOf(user.Key), [.. user], filler, logger))];
+            await RunAsync(users, AppendRoundAsync, timeout.Token);
+            // One after the other, so that a user is told in the order of positions, and while the next ones are being stored.
+            await _telling;
+            _telling = TellAsync([.. users.Where(user => user.IsStored)]);
+            await Task.WhenAll(users.Where(user => user.IsStored).Select(user => TidyAsync(user.Inbox, timeout.Token)));
             await RunAsync(
                 [.. acks.GroupBy(ack => ack.Ack.UserId).Select(user => new CursorAcks(userOf(user.Key), [.. user]))], AckRoundAsync, timeout.Token);
             if (acks.Count == 0 && _early.Count == appends.Count)
                 await _added.WaitAsync(Look, CancellationToken.None);
         }
     }
+
+    /// <summary>Tells of what is stored, and answers. What nobody was told of comes again with its event.</summary>
+    private async Task TellAsync(List<InboxAppends> stored)
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(StoreTimeout, time);
+            await deliveries.PublishAsync([.. stored.SelectMany(user => user.Appends).Select(append => append.Mailing)], timeout.Token);
+            stored.ForEach(user => user.Complete());
+        }
+        catch (Exception exception)
+        {
+            // Whatever it was: the callers wait for an answer, and the lane must live.
+            stored.ForEach(user => user.Fail(exception));
+        }
+    }
+
+    // Done again with the next append if it could not be done.
+    private async Task TidyAsync(StoredInbox inbox, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inbox.TidyAsync(cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            inbox.Forget();
+            LogNotTidied(exception, inbox.Key);
+        }
+    }
+
+    [LoggerMessage(3005, LogLevel.Warning, "{Key} could not be sealed or shortened now")]
+    private partial void LogNotTidied(Exception exception, string key);
 
     private static async Task RunAsync<T>(List<T> all, Func<List<T>, CancellationToken, Task<List<T>>> round, CancellationToken cancellationToken)
         where T : ILaneWork
@@ -115,7 +153,11 @@ internal sealed class InboxLane(Func<string, LaneUser> userOf, InboxFiller fille
                     changed.Add((user, user.Inbox));
             }
         })));
-        var again = await _state.SaveAsync("inbox", changed, (user, saved) => TryAsync(user, () => user.SavedAsync(saved, cancellationToken)), cancellationToken);
+        var again = await _state.SaveAsync("inbox", changed, (user, saved) =>
+        {
+            user.Saved(saved);
+            return Task.CompletedTask;
+        }, cancellationToken);
         Learn(again.Count, changed.Count);
         return again;
     }

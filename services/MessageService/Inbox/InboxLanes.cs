@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,7 @@ public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
 /// (docs/decisions/0014).
 /// </summary>
 public sealed class InboxLanes(
-    UserInboxes inboxes, InboxMemory memory, InboxFiller filler, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
+    UserInboxes inboxes, InboxMemory memory, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
 {
     // A lane waits for one save at a time. Four keep the store busy; more would only make what is saved together smaller.
     private const int Lanes = 4;
@@ -25,18 +26,19 @@ public sealed class InboxLanes(
     private InboxLane[]? _lanes;
 
     private InboxLane[] AllLanes => LazyInitializer.EnsureInitialized(
-        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new InboxLane(UserOf, filler, dapr, options.Value, time, logger))]);
+        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new InboxLane(UserOf, filler, deliveries, dapr, options.Value, time, logger))]);
 
-    /// <summary>Appends to each of these inboxes, of each conversation in ascending seq.</summary>
+    /// <summary>Appends to each of these inboxes, of each conversation in ascending seq, and tells of it.</summary>
     /// <returns>
-    /// For each a task: it fails if that inbox did not take the references, or may not have, whatever becomes of the others. A repeat is harmless.
+    /// For each a task: it fails if that inbox did not take the references, or may not have, or if nobody was told, whatever becomes of the others. A repeat
+    /// is harmless.
     /// </returns>
-    public Task<AppendAnswer>[] Append(IReadOnlyList<(string UserId, IReadOnlyList<MessageReference> References)> appends)
+    public Task[] Append(IReadOnlyList<Mailing> mailings)
     {
-        var pending = appends.Select(append => new PendingAppend(append.UserId, append.References)).ToArray();
+        var pending = mailings.Select(mailing => new PendingAppend(mailing)).ToArray();
         foreach (var lane in pending.GroupBy(append => LaneOf(append.UserId)))
             AllLanes[lane.Key].Add(lane, []);
-        return [.. pending.Select(append => append.Answer)];
+        return [.. pending.Select(append => append.Done)];
     }
 
     /// <summary>Raises the cursor of each of these devices; it never falls.</summary>
@@ -55,26 +57,27 @@ public sealed class InboxLanes(
     private LaneUser UserOf(string userId) => memory.GetOrCreate(userId, inboxes.LaneUserOf);
 }
 
-/// <summary>References that wait to be appended to one inbox.</summary>
-internal sealed class PendingAppend(string userId, IReadOnlyList<MessageReference> references)
+/// <summary>What waits to be appended to one inbox.</summary>
+internal sealed class PendingAppend(Mailing mailing)
 {
     // A lane must never run its callers' continuations.
-    private readonly TaskCompletionSource<AppendAnswer> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _begin = Stopwatch.GetTimestamp();
 
-    public string UserId => userId;
-    public IReadOnlyList<MessageReference> References => references;
+    public Mailing Mailing => mailing;
+    public string UserId => mailing.UserId;
+    public IReadOnlyList<MessageReference> References => mailing.References;
 
     /// <summary>How long it has waited.</summary>
     public TimeSpan Age => Stopwatch.GetElapsedTime(_begin);
 
-    public Task<AppendAnswer> Answer => _answer.Task;
+    public Task Done => _done.Task;
 
-    public void Done(AppendAnswer answer)
+    public void Complete()
     {
         MessageMetrics.AppendDuration.RecordSince(_begin);
-        _answer.TrySetResult(answer);
+        _done.TrySetResult();
     }
 
-    public void Fail(Exception exception) => _answer.TrySetException(exception);
+    public void Fail(Exception exception) => _done.TrySetException(exception);
 }

@@ -74,11 +74,12 @@ public sealed partial class StoredInbox(
     public StateTransactionRequest Save() => store.Save(InboxText.WriteTail(_inbox!));
 
     /// <summary>The transaction took place: this is what is stored now.</summary>
-    /// <exception cref="TimeoutException">What follows from it could not be done; it is with the next append.</exception>
-    public async Task SavedAsync(StateTransactionRequest saved, CancellationToken cancellationToken)
+    public void Saved(StateTransactionRequest saved) => store.Saved(saved.Value!);
+
+    /// <summary>Seals what is full, if anything is: after <see cref="Saved"/>, and before the next change.</summary>
+    public async Task TidyAsync(CancellationToken cancellationToken)
     {
-        store.Saved(saved.Value!);
-        if (!await TidyAsync(_inbox!, cancellationToken))
+        if (_inbox is { } inbox && !await TidyAsync(inbox, cancellationToken))
             Forget();
     }
 

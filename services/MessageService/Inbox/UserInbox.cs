@@ -1,7 +1,5 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
-using ImDapr.MessageService.Entities;
-using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Telemetry;
 
 namespace ImDapr.MessageService.Inbox;

@@ -26,6 +26,19 @@ public abstract class SendingTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task Sends_that_are_under_way_together_are_stored_in_the_order_in_which_they_were_sent()
+    {
+        var (ann, bob) = (await TestUser.RegisterAsync(cluster, "ann"), await TestUser.RegisterAsync(cluster, "bob"));
+        await using var annsPhone = await ann.ConnectAsync(instance: 0);
+        await using var bobsDevice = await bob.ConnectAsync(instance: 1);
+
+        var acks = await Task.WhenAll(Enumerable.Range(1, 40).Select(i => annsPhone.SendToAsync(bob.Id, $"{i}", $"c-{i}")));
+
+        Assert.Equal(Enumerable.Range(1, 40).Select(seq => (long)seq), acks.Select(ack => ack.Seq));
+        Assert.Equal(Enumerable.Range(1, 40).Select(i => $"{i}"), (await bobsDevice.NextMessagesAsync(40)).Select(ImClient.TextOf));
+    }
+
+    [Fact]
     public async Task Concurrent_retries_store_one_message()
     {
         var (ann, bob) = (await TestUser.RegisterAsync(cluster, "ann"), await TestUser.RegisterAsync(cluster, "bob"));

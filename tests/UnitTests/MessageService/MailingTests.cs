@@ -29,12 +29,12 @@ public sealed class MailingTests
     [Fact]
     public void Quiet_messages_are_delivered_but_wake_nobody()
     {
-        var mailing = new Mailing("bob");
+        var mailing = new Mailing("bob", [Text, Text]);
         mailing.Add(0, new MessageReference("g:x", 1, 1), isQuiet: true);
         mailing.Add(1, new MessageReference("d:ann:bob", 1, 1));
         mailing.Answer = new AppendAnswer([1, 2], InboxReaders.None);
 
-        Assert.Equal([0, 1], mailing.Delivery().Entries.Select(entry => entry.Message));
-        Assert.Equal([1], mailing.LoudDelivery().Entries.Select(entry => entry.Message));
+        Assert.Equal([0, 1], mailing.Entries().Select(entry => entry.Message));
+        Assert.Equal([1], mailing.LoudEntries().Select(entry => entry.Message));
     }
 }

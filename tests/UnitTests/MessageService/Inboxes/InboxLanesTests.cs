@@ -20,7 +20,7 @@ public sealed class InboxLanesTests
 
         // Every event goes to both, as a broker may deliver it, and they overtake each other.
         await Parallel.ForEachAsync(Enumerable.Range(1, 20).SelectMany(seq => appenders.Select(appender => (appender, seq))), async (part, token) =>
-            await Task.WhenAll(part.appender.Append([.. Users.Select(user => (user, References(part.seq)))])).WaitAsync(token));
+            await Task.WhenAll(part.appender.Append([.. Users.Select(user => LaneExtensions.MailingOf(user, References(part.seq)))])).WaitAsync(token));
 
         foreach (var userId in Users)
             await AssertHoldsAsync(system, userId, 20);
@@ -32,7 +32,7 @@ public sealed class InboxLanesTests
         await using var system = await StartAsync();
         var (first, second) = (system.Appender(), system.Appender());
         for (var seq = 1; seq <= 30; seq++)
-            await Task.WhenAll((seq % 2 == 0 ? first : second).Append([.. Users.Select(user => (user, References(seq)))]));
+            await Task.WhenAll((seq % 2 == 0 ? first : second).Append([.. Users.Select(user => LaneExtensions.MailingOf(user, References(seq)))]));
 
         foreach (var userId in Users)
             await AssertHoldsAsync(system, userId, 30);
@@ -79,10 +79,10 @@ public sealed class InboxLanesTests
         await using var system = await StartAsync();
         var appender = system.Appender();
 
-        var appends = Enumerable.Range(1, 40).Reverse().SelectMany(seq => appender.Append([.. Users.Take(10).Select(user => (user, References(seq)))]));
-        var answers = await Task.WhenAll(appends);
+        var mailings = Enumerable.Range(1, 40).Reverse().Select(seq => Users.Take(10).Select(user => LaneExtensions.MailingOf(user, References(seq))).ToArray()).ToArray();
+        await Task.WhenAll(mailings.SelectMany(appender.Append));
 
-        Assert.All(answers, answer => Assert.True(answer.Positions.Single() > 0));
+        Assert.All(mailings.SelectMany(some => some), mailing => Assert.True(mailing.Answer!.Positions.Single() > 0));
         foreach (var userId in Users.Take(10))
             await AssertHoldsAsync(system, userId, 40);
     }

@@ -5,6 +5,7 @@ using ImDapr.LocalDapr.Hosting;
 using ImDapr.MessageService;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities.Sql;
+using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
@@ -38,6 +39,8 @@ internal sealed class InboxSystem : IAsyncDisposable
         var system = new InboxSystem();
         system._dapr.Component(DaprNames.StateStore, stateStore, stateStore == "state.sqlite" ? "{name: connectionString, value: state.db}" : "");
         system._dapr.Component(DaprNames.Entities, "bindings.sqlite", "{name: url, value: entities.db}");
+        system._dapr.Component(DaprNames.PubSub, "pubsub.in-memory", "");
+        system._dapr.Component(DaprNames.Broadcast, "pubsub.in-memory", "");
         var sidecar = await system._dapr.SidecarAsync(DaprNames.MessageService);
         await system.BuildAsync(sidecar);
         return system;
@@ -53,7 +56,7 @@ internal sealed class InboxSystem : IAsyncDisposable
         var memory = new InboxMemory(all);
         _memories.Add(memory);
         return new InboxLanes(
-            Inboxes(options), memory, new InboxFiller(Messages, new MemberStore(Sql)), Client, all, Time, NullLogger<InboxLanes>.Instance);
+            Inboxes(options), memory, new InboxFiller(Messages, new MemberStore(Sql)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxLanes>.Instance);
     }
 
     private UserInboxes Inboxes(InboxOptions? options) => new(

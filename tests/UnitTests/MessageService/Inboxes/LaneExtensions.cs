@@ -1,4 +1,5 @@
 using ImDapr.Contracts;
+using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.UnitTests.MessageService.Inboxes;
@@ -6,9 +7,22 @@ namespace ImDapr.UnitTests.MessageService.Inboxes;
 internal static class LaneExtensions
 {
     /// <summary>Appends to one inbox.</summary>
-    public static Task<AppendAnswer> AppendAsync(
-        this InboxLanes appender, string userId, IReadOnlyList<MessageReference> references, CancellationToken cancellationToken) =>
-        appender.Append([(userId, references)])[0].WaitAsync(cancellationToken);
+    public static async Task<AppendAnswer> AppendAsync(
+        this InboxLanes lanes, string userId, IReadOnlyList<MessageReference> references, CancellationToken cancellationToken)
+    {
+        var mailing = MailingOf(userId, references);
+        await lanes.Append([mailing])[0].WaitAsync(cancellationToken);
+        return mailing.Answer!;
+    }
+
+    /// <summary>The references as fan-out hands them on.</summary>
+    public static Mailing MailingOf(string userId, IReadOnlyList<MessageReference> references)
+    {
+        var mailing = new Mailing(userId, [.. references.Select(reference => InboxSystem.Message(reference.ConversationId, reference.Seq))]);
+        for (var i = 0; i < references.Count; i++)
+            mailing.Add(i, references[i]);
+        return mailing;
+    }
 
     /// <summary>Acknowledges for one device.</summary>
     public static Task<Answer<Done>> AckAsync(this InboxLanes lanes, DeviceAck ack, CancellationToken cancellationToken) =>

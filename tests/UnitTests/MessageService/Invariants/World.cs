@@ -5,7 +5,6 @@ using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Sending;
-using ImDapr.UnitTests.MessageService.Inboxes;
 
 namespace ImDapr.UnitTests.MessageService.Invariants;
 
@@ -96,9 +95,9 @@ internal sealed class World : IAsyncDisposable
         await Store(instance).RetainAsync(Mailings.Retained(messages, mailings), CancellationToken.None);
         foreach (var mailing in mailings.Where(mailing => activationOf(mailing.UserId) >= 0))
         {
-            mailing.Answer = await _appenders[activationOf(mailing.UserId)].AppendAsync(mailing.UserId, mailing.References, CancellationToken.None);
+            await _appenders[activationOf(mailing.UserId)].Append([mailing])[0];
             lock (_gate)
-                Pushes.AddRange(mailing.Delivery().Entries.Select(entry => (mailing.UserId, new InboxEntry(entry.Position, messages[entry.Message]))));
+                Pushes.AddRange(mailing.Entries().Select(entry => (mailing.UserId, new InboxEntry(entry.Position, messages[entry.Message]))));
         }
     }
 

@@ -4,6 +4,7 @@ using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Entities.Sql;
 using ImDapr.MessageService.Entities.State;
+using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
@@ -38,6 +39,8 @@ internal sealed class WorldStores : IAsyncDisposable
     {
         var stores = new WorldStores(model);
         stores._dapr.Component(DaprNames.StateStore, "state.in-memory", "");
+        stores._dapr.Component(DaprNames.PubSub, "pubsub.in-memory", "");
+        stores._dapr.Component(DaprNames.Broadcast, "pubsub.in-memory", "");
         stores._dapr.Component(DaprNames.Entities, "bindings.sqlite", "{name: url, value: entities.db}");
         await stores.LoseStateAsync();
         foreach (var statement in Migration.ReadAll(typeof(IMessageStore).Assembly).SelectMany(migration => migration.Statements))
@@ -63,7 +66,8 @@ internal sealed class WorldStores : IAsyncDisposable
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
     public InboxLanes Appender() => new(
-        Inboxes, Own(new InboxMemory(Options.Create(Small))), new InboxFiller(Messages[0], Members), _client!, Options.Create(Small), TimeProvider.System, NullLogger<InboxLanes>.Instance);
+        Inboxes, Own(new InboxMemory(Options.Create(Small))), new InboxFiller(Messages[0], Members), new DeliveryPublisher(_client!, TimeProvider.System), _client!, Options.Create(Small),
+        TimeProvider.System, NullLogger<InboxLanes>.Instance);
 
     private UserInboxes Inboxes => new(
         _client!, new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,

@@ -54,7 +54,11 @@ public sealed class PushOrderTests
     }
 
     [Fact]
-    public void Before_the_first_sync_anything_goes_at_once() => Assert.Equal([7, 9], Take(7, 9));
+    public void Before_the_first_sync_the_first_push_begins_the_order()
+    {
+        Assert.Equal([7], Take(7, 9));
+        Assert.Equal([8, 9], Take(8));
+    }
 
     [Fact]
     public void Positions_of_another_epoch_are_taken_as_the_sync_says()

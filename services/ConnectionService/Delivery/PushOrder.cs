@@ -13,13 +13,19 @@ public sealed class PushOrder
     private const int MostHeld = 500;
 
     private readonly SortedDictionary<long, InboxEntry> _held = [];
+    private string? _epoch;
     private long _next;
 
     /// <summary>Since when something waits, Unix milliseconds; 0 when nothing does.</summary>
     public long HeldSince { get; private set; }
 
-    /// <summary>The device has everything up to here, from a sync.</summary>
-    public void Synced(long position) => _next = position + 1;
+    /// <summary>The device has everything up to here, from a sync. What was pushed while the sync was answered may be beyond it.</summary>
+    /// <param name="epoch">The inbox that the position is of.</param>
+    public void Synced(long position, string epoch)
+    {
+        _next = epoch == _epoch ? Math.Max(_next, position + 1) : position + 1;
+        _epoch = epoch;
+    }
 
     /// <summary>What may be written now: everything up to the first hole. What lies before the expected position is a repeat or late, and may as well.</summary>
     /// <param name="entries">By ascending position.</param>

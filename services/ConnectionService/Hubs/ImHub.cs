@@ -72,7 +72,7 @@ public sealed partial class ImHub(
         if (page.Next == page.Head)
         {
             lock (Caller.Order)
-                Caller.Order.Synced(page.Head);
+                Caller.Order.Synced(page.Head, page.Epoch);
         }
         return page;
     }

@@ -8,8 +8,6 @@ namespace ImDapr.ServiceDefaults.Hosting;
 
 public static class DrainingExtensions
 {
-    private static readonly PathString[] Probes = ["/healthz", "/readyz", "/livez", "/metrics"];
-
     /// <summary>Drains before stopping: every service waits until its requests have ended and no more come.</summary>
     internal static IServiceCollection AddDraining(this IServiceCollection services)
     {
@@ -17,7 +15,7 @@ public static class DrainingExtensions
         services.AddSingleton<Draining>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddSingleton(provider => new QuietRequests(
-            [.. Probes, .. provider.GetServices<UncountedPath>().Select(uncounted => uncounted.Path)],
+            [.. ManagementPort.Probes.Select(probe => new PathString(probe)), .. provider.GetServices<UncountedPath>().Select(uncounted => uncounted.Path)],
             provider.GetRequiredService<IOptions<DrainOptions>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IDrainStep>(provider => provider.GetRequiredService<QuietRequests>());
         return services;

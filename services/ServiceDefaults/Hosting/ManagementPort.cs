@@ -16,7 +16,8 @@ public static class ManagementPort
     public const string Ready = "/readyz";
     public const string Health = "/healthz";
 
-    private static readonly string[] Probes = [Metrics, Live, Ready, Health];
+    /// <summary>Paths that are the platform's.</summary>
+    public static readonly IReadOnlyList<string> Probes = [Metrics, Live, Ready, Health];
 
     /// <summary>Null when there is none.</summary>
     /// <exception cref="InvalidOperationException">It is no port.</exception>

@@ -21,6 +21,29 @@ internal static class Probe
         return clock.Elapsed;
     }
 
+    /// <summary>How long such messages take now, the slowest of some rounds.</summary>
+    public static async Task<TimeSpan> NormalAsync(Crowd crowd, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var slowest = TimeSpan.Zero;
+        for (var round = 0; round < 3; round++)
+        {
+            var took = await ResumedAsync(crowd, limit, cancellationToken);
+            slowest = took > slowest ? took : slowest;
+        }
+        return slowest;
+    }
+
+    /// <summary>From now until they take no longer than this.</summary>
+    /// <returns>At most <paramref name="limit"/>, and the last round.</returns>
+    public static async Task<TimeSpan> BackToAsync(Crowd crowd, TimeSpan normal, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        while (clock.Elapsed < limit && await ResumedAsync(crowd, limit, cancellationToken) > normal)
+        {
+        }
+        return clock.Elapsed;
+    }
+
     private static async Task SendAsync(Crowd crowd, Person from, Person to, CancellationToken cancellationToken)
     {
         var sent = await from.SendAsync(crowd.Ledger, new Addressee(to.Id, null), Short, cancellationToken);

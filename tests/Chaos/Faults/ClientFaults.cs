@@ -1,3 +1,4 @@
+using ImDapr.Chaos.Checks;
 using ImDapr.Chaos.Traffic;
 
 namespace ImDapr.Chaos.Faults;
@@ -7,6 +8,8 @@ internal static class ClientFaults
 {
     // What all processes together may grow by: garbage that is not yet collected, and queues that are bounded.
     private const long MostMemory = 1L << 30;
+
+    private static readonly TimeSpan CalmAgain = TimeSpan.FromSeconds(10);
 
     private static readonly Talk Large = new(TimeSpan.FromMilliseconds(300), 8 * 1024, IsAlone: false);
 
@@ -55,10 +58,15 @@ internal static class ClientFaults
     public static Fault Overload(TimeSpan length) => new($"everybody writes without a pause for {length.TotalSeconds:F0} s", async (scene, token) =>
     {
         var before = scene.System.Processes.Sum(process => process.ResidentBytes);
+        var normal = await Probe.NormalAsync(scene.Crowd, CalmAgain, token);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(token);
         end.CancelAfter(length);
         await Flood.Overload.RunAsync(scene.Crowd, end.Token, token);
         var after = scene.System.Processes.Sum(process => process.ResidentBytes);
+        // A machine is noisy: twice the slowest of before is normal.
+        var calm = await Probe.BackToAsync(scene.Crowd, 2 * normal, CalmAgain, token);
+        if (calm >= CalmAgain)
+            scene.Complain($"messages take longer than {2 * normal.TotalSeconds:F1} s for {calm.TotalSeconds:F0} s after the flood; they took {normal.TotalSeconds:F1} s before it");
         if (after > before + MostMemory)
             scene.Complain($"the processes hold {after >> 20} MiB after the flood and held {before >> 20} MiB before it");
     });

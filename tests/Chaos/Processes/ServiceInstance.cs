@@ -75,7 +75,7 @@ internal sealed class ServiceInstance : IAsyncDisposable
 
     private Dictionary<string, string> Environment(IReadOnlyDictionary<string, string> settings)
     {
-        var clock = Repository.Tool("ChaosClock").Replace($"{Path.DirectorySeparatorChar}tools{Path.DirectorySeparatorChar}", $"{Path.DirectorySeparatorChar}tests{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+        var clock = Repository.TestProgram("ChaosClock");
         return new Dictionary<string, string>(settings)
         {
             ["APP_ID"] = AppId,

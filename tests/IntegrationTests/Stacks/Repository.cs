@@ -8,7 +8,12 @@ internal static class Repository
     public static string Artifacts => Path.Combine(Root, "artifacts");
 
     /// <summary>The built program of a tool, in the configuration of this test.</summary>
-    public static string Tool(string name) => Path.Combine(Root, "tools", name, "bin", Configuration, Framework, $"ImDapr.{name}.dll");
+    public static string Tool(string name) => Program("tools", name);
+
+    /// <summary>The built program of a project beside the tests, in the configuration of this test.</summary>
+    public static string TestProgram(string name) => Program("tests", name);
+
+    private static string Program(string folder, string name) => Path.Combine(Root, folder, name, "bin", Configuration, Framework, $"ImDapr.{name}.dll");
 
     // The output folder ends in bin/{configuration}/{framework}.
     private static string Framework => new DirectoryInfo(AppContext.BaseDirectory).Name;

@@ -15,7 +15,7 @@ public sealed class PushOrderTests
     [Fact]
     public void What_comes_in_order_goes_at_once()
     {
-        _order.Synced(4);
+        _order.Synced(4, "e1");
 
         Assert.Equal([5, 6], Take(5, 6));
         Assert.Equal([7], Take(7));
@@ -25,7 +25,7 @@ public sealed class PushOrderTests
     [Fact]
     public void What_has_overtaken_something_waits_for_it()
     {
-        _order.Synced(4);
+        _order.Synced(4, "e1");
 
         Assert.Equal([5], Take(5, 8));
         Assert.Equal(Now, _order.HeldSince);
@@ -36,7 +36,7 @@ public sealed class PushOrderTests
     [Fact]
     public void What_never_comes_leaves_a_hole_and_the_order_goes_on_behind_it()
     {
-        _order.Synced(4);
+        _order.Synced(4, "e1");
         Assert.Empty(Take(6));
 
         Assert.Equal([6], _order.TakeAll().Select(entry => entry.Position));
@@ -47,7 +47,7 @@ public sealed class PushOrderTests
     [Fact]
     public void Repeats_and_what_comes_late_go_at_once()
     {
-        _order.Synced(10);
+        _order.Synced(10, "e1");
 
         Assert.Equal([3, 4], Take(3, 4));
         Assert.Equal([11], Take(11));
@@ -61,11 +61,22 @@ public sealed class PushOrderTests
     }
 
     [Fact]
+    public void What_was_pushed_while_a_sync_was_answered_is_not_waited_for()
+    {
+        _order.Synced(10, "e1");
+        Assert.Equal([11, 12], Take(11, 12));
+
+        _order.Synced(11, "e1");
+
+        Assert.Equal([13], Take(13));
+    }
+
+    [Fact]
     public void Positions_of_another_epoch_are_taken_as_the_sync_says()
     {
-        _order.Synced(1_000);
+        _order.Synced(1_000, "e1");
 
-        _order.Synced(2);
+        _order.Synced(2, "e2");
 
         Assert.Equal([3], Take(3));
     }
@@ -73,7 +84,7 @@ public sealed class PushOrderTests
     [Fact]
     public void No_more_waits_than_some_hundred_entries()
     {
-        _order.Synced(0);
+        _order.Synced(0, "e1");
 
         var taken = Take([.. Enumerable.Range(2, 600).Select(position => (long)position)]);
 
@@ -87,7 +98,7 @@ public sealed class PushOrderTests
         positions =>
         {
             var order = new PushOrder();
-            order.Synced(0);
+            order.Synced(0, "e1");
             var written = positions.SelectMany(position => order.Take([Entry(position)], Now)).Select(entry => (int)entry.Position).ToList();
             return written.SequenceEqual(Enumerable.Range(1, 60)) && order.HeldSince == 0;
         });

@@ -41,7 +41,9 @@ public static class InboxText
     public static InboxHeader ReadHeader(string tail)
     {
         var parts = tail[..tail.IndexOf('\n', StringComparison.Ordinal)].Split(' ');
-        return new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3])) { Readers = new InboxReaders(parts[5], Number(parts[4])) };
+        // An instance of the version before leaves the readers out; the next sync tells them again.
+        var readers = parts.Length < 6 ? InboxReaders.None : new InboxReaders(parts[5], Number(parts[4]));
+        return new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3])) { Readers = readers };
     }
 
     public static Inbox ReadInbox(string tail, InboxMarks marks) =>

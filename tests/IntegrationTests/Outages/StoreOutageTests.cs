@@ -43,10 +43,11 @@ public sealed class StoreOutageTests(ServiceProcesses system, ITestOutputHelper 
         Assert.Equal("later", ImClient.TextOf(await bobsDevice.NextMessageAsync()));
         Say("a later one shown", back);
 
-        // Each once, and without a hole: whatever became of the refused tries.
-        Assert.Equal([2, 3, 4, 5], acks.Select(ack => ack.Seq).Order());
-        Assert.Equal(6, later.Seq);
-        Assert.Equal([1, 2, 3, 4, 5, 6], bobsDevice.ShownSoFar.Select(message => message.Seq));
+        // Each once and in order, whatever became of the refused tries. One that was stored after all and is sent again beside a new one leaves a seq
+        // that is closed by a void.
+        Assert.Equal(Lanes, acks.Select(ack => ack.Seq).Distinct().Count());
+        Assert.All(acks, ack => Assert.InRange(ack.Seq, first.Seq + 1, later.Seq - 1));
+        Assert.Equal([first.Seq, .. acks.Select(ack => ack.Seq).Order(), later.Seq], bobsDevice.ShownSoFar.Select(message => message.Seq));
         foreach (var device in annsDevices)
             await device.DisposeAsync();
     }

@@ -38,6 +38,8 @@ internal sealed partial class RedisStateStore(ComponentSpec spec, ILogger<RedisS
 
     private const string ConnectedReplicas = "connected_slaves:";
     private const int WaitMilliseconds = 1000;
+    private const int MaxRetries = 3;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(8);
 
     private readonly ConfigurationOptions _options = RedisSettings.Read(spec);
     private readonly int? _defaultTtl = spec.Find("ttlInSeconds") is null ? null : spec.Integer("ttlInSeconds", 0);
@@ -60,7 +62,7 @@ internal sealed partial class RedisStateStore(ComponentSpec spec, ILogger<RedisS
     {
         try
         {
-            var fields = await Database.HashGetAllAsync(key).WaitAsync(cancellationToken);
+            var fields = await AgainAsync(() => Database.HashGetAllAsync(key), cancellationToken);
             return fields.Length == 0 ? null : Entry(fields);
         }
         catch (RedisServerException error) when (error.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal))
@@ -87,6 +89,22 @@ internal sealed partial class RedisStateStore(ComponentSpec spec, ILogger<RedisS
     {
         if (Interlocked.Exchange(ref _connection, null) is { } connection)
             await connection.DisposeAsync();
+    }
+
+    // Go's client sends a command again whose connection broke, three times at most. Reading twice changes nothing.
+    private static async Task<T> AgainAsync<T>(Func<Task<T>> read, CancellationToken cancellationToken)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return await read().WaitAsync(cancellationToken);
+            }
+            catch (Exception broken) when (tries < MaxRetries && !cancellationToken.IsCancellationRequested && (broken is RedisConnectionException or TaskCanceledException))
+            {
+                await Task.Delay(FirstPause * (1 << tries), cancellationToken);
+            }
+        }
     }
 
     private static StateEntry Entry(HashEntry[] fields)

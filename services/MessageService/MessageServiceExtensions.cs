@@ -68,7 +68,7 @@ public static class MessageServiceExtensions
     {
         builder.Services.AddOptions<InboxOptions>().BindConfiguration("Inbox").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<SessionsOptions>().BindConfiguration("Sessions").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>().AddSingleton<InboxOverflow>().AddSingleton<UserInboxes>().AddSingleton<InboxMemory>().AddSingleton<InboxLanes>();
+        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>().AddSingleton<InboxOverflow>().AddSingleton<UserInboxes>().AddSingleton<StateLife>().AddSingleton<InboxMemory>().AddSingleton<InboxLanes>();
         builder.Services.AddSingleton<InboxWaiters>().AddSingleton<InboxPoll>();
         builder.Services.AddActors(actors =>
         {

@@ -22,6 +22,8 @@ internal sealed class CursorAcks(LaneUser user, IReadOnlyList<PendingAck> acks) 
 {
     private readonly Refusal?[] _refusals = new Refusal?[acks.Count];
 
+    public LaneUser User => user;
+
     public StoredInbox Inbox => user.Inbox;
 
     public StoredDevices Devices => user.Devices;

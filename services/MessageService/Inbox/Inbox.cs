@@ -15,6 +15,9 @@ public readonly record struct InboxReference(string ConversationId, long Seq, bo
 /// <param name="TailSegment">Segment that the tail begins with.</param>
 public sealed record InboxHeader(string Epoch, long FirstSegment, long FirstStored, long TailSegment)
 {
+    /// <summary>The life of the state store in which it was begun (<see cref="StateLife"/>).</summary>
+    public string Life { get; init; } = "";
+
     /// <summary>Who is told when it grows.</summary>
     public InboxReaders Readers { get; init; } = InboxReaders.None;
 }
@@ -75,8 +78,9 @@ public sealed class Inbox
     }
 
     /// <param name="readers">Who is told when it grows.</param>
-    public static Inbox New(InboxReaders readers) =>
-        new(new InboxHeader(Guid.NewGuid().ToString("N"), 0, 0, 0) { Readers = readers }, [], InboxMarks.None);
+    /// <param name="life">The life of the state store.</param>
+    public static Inbox New(InboxReaders readers, string life) =>
+        new(new InboxHeader(Guid.NewGuid().ToString("N"), 0, 0, 0) { Readers = readers, Life = life }, [], InboxMarks.None);
 
     public InboxHeader Header { get; private set; }
 

@@ -12,6 +12,8 @@ internal sealed partial class InboxAppends(LaneUser user, IReadOnlyList<PendingA
     /// <summary>The inbox has all of it: whoever is to know can be told.</summary>
     public bool IsStored { get; private set; }
 
+    public LaneUser User => user;
+
     public StoredInbox Inbox => user.Inbox;
 
     /// <summary>How long its oldest append has waited.</summary>

@@ -13,7 +13,7 @@ namespace ImDapr.MessageService.Inbox;
 /// rises, so it does not matter which of the swaps took place.
 /// </remarks>
 internal sealed partial class InboxLane(
-    Func<string, LaneUser> userOf, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, InboxOptions options, TimeProvider time, ILogger logger)
+    Func<string, LaneUser> userOf, StateLife life, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, InboxOptions options, TimeProvider time, ILogger logger)
 {
     // Then each by itself: where transactions over several keys never succeed, changes are slow and not lost.
     private const int RoundsTogether = 3;
@@ -142,6 +142,7 @@ internal sealed partial class InboxLane(
     /// <returns>Those whose inbox was written by somebody else meanwhile, or may not be saved for another reason.</returns>
     private async Task<List<InboxAppends>> AppendRoundAsync(List<InboxAppends> open, CancellationToken cancellationToken)
     {
+        await ForgetOtherLivesAsync(open.Select(user => user.User), cancellationToken);
         var isDoubtful = _writtenByOthers > OftenWritten;
         Learn(await _state.ReadAsync(open.Select(user => user.Inbox).Where(inbox => isDoubtful || !inbox.IsRemembered), cancellationToken), open.Count);
         var changed = new List<(InboxAppends, IBatchedKey)>();
@@ -179,6 +180,7 @@ internal sealed partial class InboxLane(
     /// <returns>Those whose devices were written by somebody else meanwhile, or may not be saved for another reason.</returns>
     private async Task<List<CursorAcks>> AckRoundAsync(List<CursorAcks> open, CancellationToken cancellationToken)
     {
+        await ForgetOtherLivesAsync(open.Select(user => user.User), cancellationToken);
         await _state.ReadAsync(
             open.SelectMany(user => new IBatchedKey[] { user.Inbox, user.Devices })
                 .Where(key => key is StoredInbox { IsRemembered: false } or StoredDevices { IsRemembered: false }),
@@ -193,6 +195,13 @@ internal sealed partial class InboxLane(
             }
         })));
         return await _state.SaveAsync("devices", changed, (user, saved) => TryAsync(user, () => user.SavedAsync(saved, cancellationToken)), cancellationToken);
+    }
+
+    private async Task ForgetOtherLivesAsync(IEnumerable<LaneUser> users, CancellationToken cancellationToken)
+    {
+        var now = await life.ReadAsync(cancellationToken);
+        foreach (var user in users.Where(user => user.Inbox.ForgetUnlessOf(now)))
+            user.Devices.Forget();
     }
 
     /// <summary>What cannot be read or written fails by itself; the others go on.</summary>

@@ -18,7 +18,7 @@ public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
 /// (docs/decisions/0014).
 /// </summary>
 public sealed class InboxLanes(
-    UserInboxes inboxes, InboxMemory memory, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
+    UserInboxes inboxes, InboxMemory memory, StateLife life, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
 {
     // A lane waits for one save at a time. Four keep the store busy; more would only make what is saved together smaller.
     private const int Lanes = 4;
@@ -26,7 +26,7 @@ public sealed class InboxLanes(
     private InboxLane[]? _lanes;
 
     private InboxLane[] AllLanes => LazyInitializer.EnsureInitialized(
-        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new InboxLane(UserOf, filler, deliveries, dapr, options.Value, time, logger))]);
+        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new InboxLane(UserOf, life, filler, deliveries, dapr, options.Value, time, logger))]);
 
     /// <summary>Appends to each of these inboxes, of each conversation in ascending seq, and tells of it.</summary>
     /// <returns>

@@ -7,7 +7,7 @@ namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
 /// Inboxes as text, a third of the size of JSON. The first line of a tail is its header
-/// (<c>epoch first-segment first-stored tail-segment polled-until nodes</c>), then one line an entry:
+/// (<c>epoch first-segment first-stored tail-segment polled-until nodes life</c>), then one line an entry:
 /// <c>seq conversation [flags [copy]]</c>. Flags are <c>*</c> for one's own and the seq that it recalls, or <c>-</c>. A copy is JSON without a line
 /// break. Marks are lines <c>seq conversation</c> for held seqs and <c>!position seq conversation</c> for recalled copies.
 /// </summary>
@@ -21,7 +21,7 @@ public static class InboxText
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{header.Epoch} {header.FirstSegment} {header.FirstStored} {header.TailSegment} {header.Readers.PolledUntil} {header.Readers.Nodes}\n");
+            $"{header.Epoch} {header.FirstSegment} {header.FirstStored} {header.TailSegment} {header.Readers.PolledUntil} {header.Readers.Nodes} {header.Life}\n");
         return Bytes(Append(text, inbox.Tail));
     }
 
@@ -41,9 +41,10 @@ public static class InboxText
     public static InboxHeader ReadHeader(string tail)
     {
         var parts = tail[..tail.IndexOf('\n', StringComparison.Ordinal)].Split(' ');
-        // An instance of the version before leaves the readers out; the next sync tells them again.
-        var readers = parts.Length < 6 ? InboxReaders.None : new InboxReaders(parts[5], Number(parts[4]));
-        return new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3])) { Readers = readers };
+        // An instance of the version before leaves the rest out: such an inbox is begun anew.
+        return parts.Length < 7
+            ? new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3]))
+            : new InboxHeader(parts[0], Number(parts[1]), Number(parts[2]), Number(parts[3])) { Readers = new InboxReaders(parts[5], Number(parts[4])), Life = parts[6] };
     }
 
     public static Inbox ReadInbox(string tail, InboxMarks marks) =>

@@ -11,7 +11,7 @@ namespace ImDapr.MessageService.Inbox;
 /// </summary>
 /// <param name="told">The last position of an epoch that all devices have acknowledged and that everybody was told of: what may go.</param>
 public sealed partial class StoredInbox(
-    string userId, InboxStore store, IMessageStore messages, Func<string, CancellationToken, Task<long>> told, InboxOptions options, ILogger<StoredInbox> logger) : IBatchedKey
+    string userId, InboxStore store, StateLife life, IMessageStore messages, Func<string, CancellationToken, Task<long>> told, InboxOptions options, ILogger<StoredInbox> logger) : IBatchedKey
 {
     // Whoever appends drops what is acknowledged with every segment that it seals. So a user's actor, whose write would make the next append fail,
     // has to only for who gets nothing any more.
@@ -34,6 +34,16 @@ public sealed partial class StoredInbox(
 
     public void Forget() => _inbox = null;
 
+    /// <summary>What is remembered of another life of the state store is worth nothing.</summary>
+    /// <returns>Whether it was forgotten.</returns>
+    public bool ForgetUnlessOf(string life)
+    {
+        if (_inbox is null || _inbox.Header.Life == life)
+            return false;
+        Forget();
+        return true;
+    }
+
     /// <summary>Who is told when it grows, as it was last known; null when nothing is. May be asked by anybody.</summary>
     public InboxReaders? Readers => _inbox?.Readers;
 
@@ -46,7 +56,7 @@ public sealed partial class StoredInbox(
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         if (_inbox is not null && await store.ReadAgainAsync(cancellationToken) is (true, var tail))
-            _inbox = tail is not null && await store.LoadAsync(tail, cancellationToken) is { IsWhole: true } whole ? whole.Inbox : null;
+            _inbox = tail is null ? null : await WholeAsync(await store.LoadAsync(tail, cancellationToken), cancellationToken);
         await GetAsync(cancellationToken);
     }
 
@@ -66,7 +76,7 @@ public sealed partial class StoredInbox(
         if (store.Adopt(tail, etag) && _inbox is not null)
             return false;
         var wasRemembered = _inbox is not null;
-        _inbox = await store.LoadAsync(tail, cancellationToken) is { IsWhole: true } whole ? whole.Inbox : null;
+        _inbox = await WholeAsync(await store.LoadAsync(tail, cancellationToken), cancellationToken);
         return wasRemembered;
     }
 
@@ -232,16 +242,20 @@ public sealed partial class StoredInbox(
         return entries;
     }
 
-    private async Task<Inbox?> TryLoadAsync(CancellationToken cancellationToken) => await store.LoadAsync(cancellationToken) switch
+    private async Task<Inbox?> TryLoadAsync(CancellationToken cancellationToken)
     {
-        { IsWhole: true } found => found.Inbox,
-        var lost => await TryReplaceAsync(lost?.Inbox.Header, cancellationToken),
-    };
+        var loaded = await store.LoadAsync(cancellationToken);
+        return await WholeAsync(loaded, cancellationToken) ?? await TryReplaceAsync(loaded?.Inbox.Header, cancellationToken);
+    }
+
+    // What was written from memory into a store that had lost everything cannot be continued: others may have known of more.
+    private async ValueTask<Inbox?> WholeAsync(LoadedInbox? loaded, CancellationToken cancellationToken) =>
+        loaded is { IsWhole: true } && await life.IsNowAsync(loaded.Inbox.Header.Life, cancellationToken) ? loaded.Inbox : null;
 
     // Saved at once: an epoch that a device was told must not change because the actor was moved.
     private async Task<Inbox?> TryReplaceAsync(InboxHeader? lost, CancellationToken cancellationToken)
     {
-        var inbox = Inbox.New(lost?.Readers ?? InboxReaders.None);
+        var inbox = Inbox.New(lost?.Readers ?? InboxReaders.None, await life.ReadAsync(cancellationToken));
         if (!await store.TrySaveAsync(inbox, cancellationToken))
             return null;
         if (lost is not null)

@@ -10,7 +10,7 @@ namespace ImDapr.MessageService.Inbox;
 /// since every write is compared and swapped.
 /// </summary>
 public sealed partial class UserInbox(
-    string userId, StoredInbox inbox, StoredDevices devices, UserCursors cursors, InboxFiller filler, InboxPages pages, SessionsOptions policy, TimeProvider time,
+    string userId, StoredInbox inbox, StoredDevices devices, UserCursors cursors, StateLife life, InboxFiller filler, InboxPages pages, SessionsOptions policy, TimeProvider time,
     ILogger<UserInbox> logger)
 {
     // Each time somebody else has changed what this one read.
@@ -41,6 +41,7 @@ public sealed partial class UserInbox(
     {
         if (sync.Request is not { After: >= 0, Limit: >= 0 })
             return Answer<SyncPage>.Refused(ErrorCodes.InvalidArgument, "after and limit are 0 or more.");
+        inbox.ForgetUnlessOf(await life.ReadAsync(cancellationToken));
         await inbox.RefreshAsync(cancellationToken);
         var heads = await filler.HeadsAsync(userId, cancellationToken);
         await FillAsync(heads, cancellationToken);

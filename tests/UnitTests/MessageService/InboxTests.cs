@@ -188,7 +188,7 @@ public sealed class InboxTests
         }
     }
 
-    private static Inbox New() => Inbox.New(InboxReaders.None);
+    private static Inbox New() => Inbox.New(InboxReaders.None, "life");
 
     private static Inbox Filled(int count)
     {

@@ -1,0 +1,50 @@
+using System.Text;
+using Dapr;
+using Dapr.Client;
+using ImDapr.Contracts;
+
+namespace ImDapr.MessageService.Inbox;
+
+/// <summary>
+/// Tells a state store that has lost everything from the one before. <c>state.redis</c> accepts any ETag for a key that is gone: an instance that
+/// remembers an inbox, and perhaps not its last entries, would write it there and give positions a second time. So every inbox carries the name of the life
+/// in which it was begun, and one of another life is replaced by one of a new epoch (I6).
+/// </summary>
+/// <remarks>inbox:life   a random name; whoever finds none gives one</remarks>
+public sealed class StateLife(DaprClient dapr)
+{
+    private const string Key = "inbox:life";
+    private const int MaxTries = 5;
+    private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
+    private volatile string? _known;
+
+    /// <summary>The life that it is now.</summary>
+    public async Task<string> ReadAsync(CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var found = await dapr.GetByteStateAsync(DaprNames.StateStore, Key, cancellationToken: cancellationToken);
+            if (!found.IsEmpty)
+                return _known = Encoding.UTF8.GetString(found.Span);
+            await BeginAsync(cancellationToken);
+        }
+        throw new TimeoutException("The state store does not keep what is written");
+    }
+
+    /// <summary>Whether an inbox was begun in the life that it is now.</summary>
+    public async ValueTask<bool> IsNowAsync(string life, CancellationToken cancellationToken) =>
+        life == _known || life == await ReadAsync(cancellationToken);
+
+    // Somebody else may have begun it meanwhile; if the store is away, reading says so.
+    private async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await dapr.SaveByteStateAsync(
+                DaprNames.StateStore, Key, Encoding.UTF8.GetBytes(Guid.NewGuid().ToString("N")[..12]), FirstWrite, cancellationToken: cancellationToken);
+        }
+        catch (DaprException)
+        {
+        }
+    }
+}

@@ -29,9 +29,6 @@ public sealed class Mailing(string userId, Message[] batch)
     /// <summary>It has a device that is connected.</summary>
     public bool IsOnline => Answer is { Readers.Nodes.Length: > 0 };
 
-    /// <summary>It has no device that is connected.</summary>
-    public bool IsOffline => Answer is { Readers.Nodes.Length: 0 };
-
     /// <summary>Somebody may wait for its inbox to grow, and it has grown.</summary>
     /// <param name="now">Unix milliseconds, UTC.</param>
     public bool IsPolled(long now) => Answer is { } answer && now < answer.Readers.PolledUntil && Array.Exists(answer.Positions, position => position > 0);

@@ -10,6 +10,9 @@ using ImDapr.ServiceDefaults.Auth;
 using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Sql;
 
+if (await MigrationJob.RunAsync(args, "message", typeof(Program).Assembly))
+    return;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddImAuthentication();

@@ -7,6 +7,9 @@ using ImDapr.UserService.Devices;
 using ImDapr.UserService.Groups;
 using ImDapr.UserService.Tokens;
 
+if (await MigrationJob.RunAsync(args, "user", typeof(Program).Assembly))
+    return;
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddMigrations("user", typeof(Program).Assembly);

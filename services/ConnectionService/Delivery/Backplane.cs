@@ -13,9 +13,14 @@ public sealed record Backplane(ConfigurationOptions? Redis)
     public static Backplane From(string configuration) => With(ConfigurationOptions.Parse(configuration));
 
     /// <summary>From the variables that also address the Redis of the components.</summary>
-    public static Backplane From(string host, string? password)
+    public static Backplane From(string host, string? username, string? password, bool tls)
     {
-        var redis = new ConfigurationOptions { Password = string.IsNullOrEmpty(password) ? null : password };
+        var redis = new ConfigurationOptions
+        {
+            User = string.IsNullOrEmpty(username) ? null : username,
+            Password = string.IsNullOrEmpty(password) ? null : password,
+            Ssl = tls,
+        };
         foreach (var address in host.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
             redis.EndPoints.Add(address);
         return With(redis);

@@ -18,7 +18,8 @@ public static class BackplaneDiscovery
         if (!await HasRedisAsync())
             return new Backplane(Redis: null);
         if (configuration["IMDAPR_REDIS_HOST"] is { Length: > 0 } host)
-            return Backplane.From(host, configuration["IMDAPR_REDIS_PASSWORD"]);
+            return Backplane.From(
+                host, configuration["IMDAPR_REDIS_USERNAME"], configuration["IMDAPR_REDIS_PASSWORD"], configuration.GetValue("IMDAPR_REDIS_TLS", defaultValue: false));
         throw new InvalidOperationException(
             $"The sidecar has a {RedisStore} component, so nodes need a backplane, but neither IMDAPR_REDIS_HOST (host:port) nor Backplane:Redis says where Redis is.");
     }

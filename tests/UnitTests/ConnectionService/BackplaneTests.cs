@@ -7,10 +7,10 @@ public sealed class BackplaneTests
     [Fact]
     public void The_address_of_the_components_becomes_a_connection_that_outlives_outages()
     {
-        var redis = Backplane.From("localhost:6380", "secret").Redis!;
+        var redis = Backplane.From("localhost:6380", "imdapr", "secret", tls: true).Redis!;
 
         Assert.Equal("localhost:6380", redis.EndPoints[0].ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal));
-        Assert.Equal("secret", redis.Password);
+        Assert.Equal(("imdapr", "secret", true), (redis.User, redis.Password, redis.Ssl));
         Assert.False(redis.AbortOnConnectFail);
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.WebSockets;
 using ImDapr.Chat.Accounts;
 using ImDapr.Contracts;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,7 +32,12 @@ public sealed class HubLink : IAsyncDisposable
         (_options, _tokens, _time) = (options, tokens, time);
         var hub = new Uri(options.Origin, $"hub/im?deviceId={Uri.EscapeDataString(options.DeviceId)}&platform={ChatOptions.Platform}");
         _hub = new HubConnectionBuilder()
-            .WithUrl(hub, http => http.AccessTokenProvider = async () => await tokens.GetAsync(CancellationToken.None)) // no token is offered here
+            .WithUrl(hub, HttpTransportType.WebSockets, http =>
+            {
+                // Negotiation is a request of its own, which a load balancer may give to another node.
+                http.SkipNegotiation = true;
+                http.AccessTokenProvider = async () => await tokens.GetAsync(CancellationToken.None); // no token is offered here
+            })
             .AddJsonProtocol(json => json.PayloadSerializerOptions = ContractsJson.Wire)
             .Build();
         _hub.Closed += error =>
@@ -125,7 +132,8 @@ public sealed class HubLink : IAsyncDisposable
             }
             catch (Exception e) when (e is not ChatException && !cancellationToken.IsCancellationRequested)
             {
-                if (e is HttpRequestException { StatusCode: HttpStatusCode.Unauthorized })
+                // The server answered, and did not open a WebSocket: most likely it refuses the token.
+                if (e is HttpRequestException { StatusCode: HttpStatusCode.Unauthorized } or WebSocketException { WebSocketErrorCode: WebSocketError.NotAWebSocket })
                     _tokens.Forget();
                 if (!_wasConnected && _time.GetElapsedTime(started) > FirstContact)
                     throw new ChatException($"{_options.Server} cannot be reached: {e.Message}", e);

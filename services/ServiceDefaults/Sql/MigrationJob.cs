@@ -1,0 +1,30 @@
+using System.Reflection;
+using Dapr.Client;
+using ImDapr.ServiceDefaults.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ImDapr.ServiceDefaults.Sql;
+
+/// <summary>
+/// A service that is started with <c>--migrate</c> runs its migrations and nothing else: a Job that goes ahead of a new version (k8s/components/migrations).
+/// What fails ends the process with an exception, and is tried again by the platform.
+/// </summary>
+public static class MigrationJob
+{
+    private const string Argument = "--migrate";
+
+    /// <returns>False when this is an ordinary start.</returns>
+    public static async Task<bool> RunAsync(string[] args, string schema, Assembly assembly)
+    {
+        if (!args.Contains(Argument))
+            return false;
+        var builder = WebApplication.CreateBuilder();
+        builder.AddServiceDefaults().AddMigrations(schema, assembly);
+        await using var app = builder.Build();
+        await ActivatorUtilities.CreateInstance<MigrationRunner>(app.Services).StartingAsync(CancellationToken.None);
+        // The pod of a Job has ended when all of its containers have. A native sidecar ends by itself; to this it is all the same.
+        await app.Services.GetRequiredService<DaprClient>().ShutdownSidecarAsync();
+        return true;
+    }
+}

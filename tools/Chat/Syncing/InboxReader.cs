@@ -25,6 +25,7 @@ public sealed class InboxReader : IDisposable
     private int _restart;
     private int _wanted;
     private long _acknowledged;
+    private TaskCompletionSource? _pushed;
 
     /// <param name="caughtUp">Called when the first sync of a connection has shown everything.</param>
     /// <param name="syncEvery">Whatever was lost is seen after this time at the latest; five minutes when it is not given.</param>
@@ -39,8 +40,8 @@ public sealed class InboxReader : IDisposable
 
         link.Connected += Restart;
         link.On<Within>(nameof(IImClient.SyncNow), within => _periodic.Change(within.RandomWait(), Timeout.InfiniteTimeSpan));
-        link.On<InboxEntry[]>(nameof(IImClient.Deliver), entries => _pushes.Writer.TryWrite(new(entries, [])));
-        link.On<Message[]>(nameof(IImClient.DeliverTimeline), messages => _pushes.Writer.TryWrite(new([], messages)));
+        link.On<InboxEntry[]>(nameof(IImClient.Deliver), entries => Pushed(new(entries, [])));
+        link.On<Message[]>(nameof(IImClient.DeliverTimeline), messages => Pushed(new([], messages)));
     }
 
     public long LastShown(string conversationId) => _file.State.Sync.Shown.GetValueOrDefault(conversationId);
@@ -128,11 +129,26 @@ public sealed class InboxReader : IDisposable
             }
             catch (HubRefusedException e) when (e.Refusal.IsRetryable)
             {
-                await backoff.WaitAsync(e.Refusal, cancellationToken);
+                await WaitAsync(backoff, e.Refusal, cancellationToken);
             }
         }
         _periodic.Change(PeriodicWait(), Timeout.InfiniteTimeSpan);
         return true;
+    }
+
+    // A push says that the server works again, sooner than the end of a long wait would.
+    private async Task WaitAsync(Backoff backoff, Refusal refusal, CancellationToken cancellationToken)
+    {
+        var pushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Volatile.Write(ref _pushed, pushed);
+        var wait = backoff.WaitAsync(refusal, cancellationToken);
+        await (RetryHint.Of(refusal) is null ? await Task.WhenAny(wait, pushed.Task) : wait);
+    }
+
+    private void Pushed(Push push)
+    {
+        _pushes.Writer.TryWrite(push);
+        Volatile.Read(ref _pushed)?.TrySetResult();
     }
 
     private Task<NextCall> CallAsync(NextCall next, CancellationToken cancellationToken) => next switch

@@ -1,6 +1,13 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace ImDapr.Contracts;
+
+/// <summary>
+/// An event as a sidecar hands it over: the envelope of CloudEvents, of which a subscriber to our own topics needs the data. Read in one pass, where the
+/// SDK's middleware reads an event into memory, writes its data anew, and has it read once more.
+/// </summary>
+public sealed record EventEnvelope<T>([property: JsonRequired] T Data);
 
 /// <summary>On <see cref="Topics.Messages"/>: a batch of stored entities; of each conversation in ascending seq.</summary>
 /// <param name="Messages">The entities.</param>

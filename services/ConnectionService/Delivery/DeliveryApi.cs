@@ -9,8 +9,8 @@ public static class DeliveryApi
     public static void MapDelivery(this IEndpointRouteBuilder routes)
     {
         var backplane = routes.ServiceProvider.GetRequiredService<Backplane>();
-        routes.MapPost("/events/deliveries", (Deliveries deliveries, DeliveryHandler handler, CancellationToken cancellationToken) =>
-            handler.PushAsync(deliveries, cancellationToken)).WithTopic(TopicFor(backplane)).ExcludeFromDescription();
+        routes.MapPost("/events/deliveries", (EventEnvelope<Deliveries> deliveries, DeliveryHandler handler, CancellationToken cancellationToken) =>
+            handler.PushAsync(deliveries.Data, cancellationToken)).WithTopic(TopicFor(backplane)).ExcludeFromDescription();
     }
 
     public static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)

@@ -8,8 +8,8 @@ namespace ImDapr.ConnectionService.Sessions;
 public static class SessionsApi
 {
     public static void MapSessions(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/events/sessions", (SessionEnded ended, SessionCloser closer, CancellationToken cancellationToken) =>
-            closer.EndLocalAsync(ended, cancellationToken)).WithTopic(DaprNames.Broadcast, Topics.Sessions).ExcludeFromDescription();
+        routes.MapPost("/events/sessions", (EventEnvelope<SessionEnded> ended, SessionCloser closer, CancellationToken cancellationToken) =>
+            closer.EndLocalAsync(ended.Data, cancellationToken)).WithTopic(DaprNames.Broadcast, Topics.Sessions).ExcludeFromDescription();
 
     public static WebApplicationBuilder AddSessions(this WebApplicationBuilder builder)
     {

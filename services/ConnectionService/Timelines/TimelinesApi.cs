@@ -15,8 +15,9 @@ public static class TimelinesApi
         return builder;
     }
 
-    private static async Task ChangeAsync(TimelineMembers change, TimelineReaders readers, NewReaders joined, CancellationToken cancellationToken)
+    private static async Task ChangeAsync(EventEnvelope<TimelineMembers> readership, TimelineReaders readers, NewReaders joined, CancellationToken cancellationToken)
     {
+        var change = readership.Data;
         await readers.EndAsync(change, cancellationToken);
         await joined.AddAsync(change.ConversationId, change.Joined, cancellationToken);
     }

@@ -89,9 +89,9 @@ public static class RelationsApi
 {
     public static void MapRelations(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/events/relations", (RelationChanged change, RelationsHandler handler, CancellationToken cancellationToken) =>
-            handler.TakeOverAsync(change, cancellationToken)).WithTopic(new TopicOptions { PubsubName = DaprNames.PubSub, Name = Topics.Relations, DeadLetterTopic = Topics.Dead(Topics.Relations) });
-        routes.MapPost("/events/relations/broadcast", (RelationChanged change, RelationsHandler handler, CancellationToken cancellationToken) =>
-            handler.ForgetAsync(change, cancellationToken)).WithTopic(DaprNames.Broadcast, Topics.Relations);
+        routes.MapPost("/events/relations", (EventEnvelope<RelationChanged> change, RelationsHandler handler, CancellationToken cancellationToken) =>
+            handler.TakeOverAsync(change.Data, cancellationToken)).WithTopic(new TopicOptions { PubsubName = DaprNames.PubSub, Name = Topics.Relations, DeadLetterTopic = Topics.Dead(Topics.Relations) });
+        routes.MapPost("/events/relations/broadcast", (EventEnvelope<RelationChanged> change, RelationsHandler handler, CancellationToken cancellationToken) =>
+            handler.ForgetAsync(change.Data, cancellationToken)).WithTopic(DaprNames.Broadcast, Topics.Relations);
     }
 }

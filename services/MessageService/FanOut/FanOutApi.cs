@@ -8,15 +8,16 @@ public static partial class FanOutApi
 {
     public static void MapFanOut(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/events/messages", (MessagesStored stored, FanOutHandler handler, CancellationToken cancellationToken) =>
-            handler.HandleAsync(stored, cancellationToken)).WithTopic(Topic(Topics.Messages, Topics.Dead(Topics.Messages)));
+        routes.MapPost("/events/messages", (EventEnvelope<MessagesStored> stored, FanOutHandler handler, CancellationToken cancellationToken) =>
+            handler.HandleAsync(stored.Data, cancellationToken)).WithTopic(Topic(Topics.Messages, Topics.Dead(Topics.Messages)));
         routes.MapPost("/events/messages/dead", DriveAgainAsync).WithTopic(Topic(Topics.Dead(Topics.Messages), null));
     }
 
     // What fails here too is not lost: the entity is stored, and the recipients' next Sync finds it.
     private static Task DriveAgainAsync(
-        MessagesStored stored, FanOutHandler handler, ILogger<FanOutHandler> logger, CancellationToken cancellationToken)
+        EventEnvelope<MessagesStored> dead, FanOutHandler handler, ILogger<FanOutHandler> logger, CancellationToken cancellationToken)
     {
+        var stored = dead.Data;
         LogDead(logger, stored.Messages.Length, LoggedConversations.Of(stored.Messages));
         MessageMetrics.CountDeadLetter(Topics.Messages);
         return handler.HandleAsync(stored, cancellationToken);

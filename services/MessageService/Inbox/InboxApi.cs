@@ -15,7 +15,7 @@ public static class InboxApi
         routes.MapPost("/internal/acks", async (AckBatch batch, InboxLanes inboxes, CancellationToken cancellationToken) =>
             new AckBatchAnswer(await Task.WhenAll(inboxes.Acknowledge(batch.Acks)).WaitAsync(cancellationToken)));
         routes.MapGet("/api/inbox", ReadAsync).RequireAuthorization();
-        routes.MapPost("/events/inboxes", (InboxesGrown grown, InboxWaiters waiters) => waiters.Wake(grown.UserIds))
+        routes.MapPost("/events/inboxes", (EventEnvelope<InboxesGrown> grown, InboxWaiters waiters) => waiters.Wake(grown.Data.UserIds))
             .WithTopic(DaprNames.Broadcast, Topics.Inboxes).ExcludeFromDescription();
         routes.MapPost("/events/sessions", DropAsync)
             .WithTopic(new TopicOptions { PubsubName = DaprNames.PubSub, Name = Topics.Sessions, DeadLetterTopic = Topics.Dead(Topics.Sessions) })
@@ -36,8 +36,8 @@ public static class InboxApi
     }
 
     // Every device that was signed out, whatever it held: one that was replaced is still there.
-    private static Task DropAsync(SessionEnded ended, UserActorClient actors, CancellationToken cancellationToken) =>
-        ended is { ConnectionId: "", Reason: "revoked" }
+    private static Task DropAsync(EventEnvelope<SessionEnded> session, UserActorClient actors, CancellationToken cancellationToken) =>
+        session.Data is { ConnectionId: "", Reason: "revoked" } ended
             ? actors.DropDeviceAsync(ended.UserId, ended.DeviceId, cancellationToken)
             : Task.CompletedTask;
 }

@@ -8,10 +8,21 @@ public static class NotificationsApi
     // The middleware for CloudEvents leaves the data in the body and puts this beside it; Dapr writes the publisher's app id there.
     private const string SourceHeader = "Cloudevent.source";
 
+    private const string Path = "/events/notifications";
+
+    /// <summary>Other applications publish what they like and as what they like: the SDK's middleware unpacks it.</summary>
+    public static void UseNotifications(this WebApplication app) => app.UseWhen(
+        context => context.Request.Path.StartsWithSegments(Path, StringComparison.Ordinal),
+        events => events.UseCloudEvents(new CloudEventsMiddlewareOptions
+        {
+            ForwardCloudEventPropertiesAsHeaders = true,
+            IncludedCloudEventPropertiesAsHeaders = ["source"],
+        }));
+
     public static void MapNotifications(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/events/notifications", TakeAsync).WithTopic(Topic(Topics.Notifications, Topics.Dead(Topics.Notifications)));
-        routes.MapPost("/events/notifications/dead", TakeDeadAsync).WithTopic(Topic(Topics.Dead(Topics.Notifications), null));
+        routes.MapPost(Path, TakeAsync).WithTopic(Topic(Topics.Notifications, Topics.Dead(Topics.Notifications)));
+        routes.MapPost($"{Path}/dead", TakeDeadAsync).WithTopic(Topic(Topics.Dead(Topics.Notifications), null));
     }
 
     // DROP goes to the dead-letter topic at once; an error, which an outage ends in, is tried again before.

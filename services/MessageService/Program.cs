@@ -1,5 +1,6 @@
 using ImDapr.MessageService;
 using ImDapr.MessageService.Conversations;
+using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.FanOut;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Notifications;
@@ -9,6 +10,7 @@ using ImDapr.MessageService.Timeline;
 using ImDapr.ServiceDefaults.Auth;
 using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Sql;
+using Microsoft.Extensions.Options;
 
 if (await MigrationJob.RunAsync(args, "message", typeof(Program).Assembly))
     return;
@@ -16,12 +18,14 @@ if (await MigrationJob.RunAsync(args, "message", typeof(Program).Assembly))
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddImAuthentication();
-builder.AddMigrations("message", typeof(Program).Assembly);
+builder.AddMigrations(
+    "message", typeof(Program).Assembly, provider => provider.GetRequiredService<IOptions<StorageOptions>>().Value.Bindings.Split(','));
 builder.AddEntities().AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts().AddNotifications();
 builder.Services.AddOpenApi("message-service");
 
 var app = builder.Build();
 app.MapServiceDefaults();
+app.UseNotifications();
 app.MapActorsHandlers();
 app.MapSending();
 app.MapFanOut();

@@ -10,6 +10,12 @@ namespace ImDapr.MessageService.Entities;
 /// </summary>
 public interface IMessageStore
 {
+    /// <summary>How many batches are stored beside each other: one that is held up holds up nobody else's conversations.</summary>
+    int Lanes { get; }
+
+    /// <summary>The lane of a conversation, from 0; always the same.</summary>
+    int LaneOf(string conversationId);
+
     /// <summary>
     /// Gives each send the next seq of its conversation and stores it; a retry (sender, clientMessageId) is answered with what it stored first.
     /// No two sends of one call have the same key.

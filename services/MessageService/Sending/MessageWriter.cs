@@ -1,148 +1,46 @@
-using System.Diagnostics;
-using System.Threading.Channels;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
-using ImDapr.MessageService.Telemetry;
-using ImDapr.ServiceDefaults.Hosting;
-using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Sending;
 
-/// <summary>
-/// Group commit: everything that waits is stored with one insert, published with one event, and only then acknowledged. A batch forms by
-/// itself while the one before it is being stored; a message that comes alone waits for nobody.
-/// </summary>
-public sealed partial class MessageWriter(
-    IMessageStore store, MessagePublisher publisher, IOptions<MessageWriterOptions> options, ILogger<MessageWriter> logger) : BackgroundService
+/// <summary>Stores and publishes messages by group commit, in as many lanes as the store has: a database that is away holds up no other one.</summary>
+public sealed class MessageWriter : BackgroundService
 {
-    private const int MaxBatch = 500;
-
-    // Below the time that a sender waits (Sending:TimeoutSeconds of connection-service): it gets an answer.
-    private static readonly TimeSpan StoreTimeout = TimeSpan.FromSeconds(4);
-
-    private readonly Channel<PendingSend> _queue = Channel.CreateBounded<PendingSend>(
-        new BoundedChannelOptions(options.Value.QueueCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-    private readonly List<PendingSend> _heldOver = [];
-    private long _bytes;
-
-    /// <summary>Whoever comes now is refused.</summary>
-    public bool IsFull => _queue.Reader.Count >= options.Value.QueueCapacity || Interlocked.Read(ref _bytes) >= options.Value.QueueBytes;
-
     /// <summary>The answer of a queue that is full.</summary>
     public static readonly Refusal Full = new(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.");
+
+    private readonly IMessageStore _store;
+    private readonly WriterLane[] _lanes;
+
+    public MessageWriter(IMessageStore store, MessagePublisher publisher, IOptions<MessageWriterOptions> options, ILogger<MessageWriter> logger)
+    {
+        _store = store;
+        var (capacity, bytes) = (options.Value.QueueCapacity, options.Value.QueueBytes);
+        _lanes = [.. Enumerable.Range(0, store.Lanes)
+            .Select(_ => new WriterLane(store, publisher, Math.Max(1, capacity / store.Lanes), Math.Max(1, bytes / store.Lanes), logger))];
+    }
+
+    /// <summary>Whoever comes now is refused.</summary>
+    public bool IsFull => Array.TrueForAll(_lanes, lane => lane.IsFull);
 
     /// <summary>Stores and publishes the message; a full queue answers <c>unavailable</c> at once.</summary>
     public Task<Answer<SendAck>> WriteAsync(PendingSend send)
     {
-        if (IsFull || !_queue.Writer.TryWrite(send))
-        {
+        if (!_lanes[_store.LaneOf(send.Message.ConversationId)].TryWrite(send))
             send.Refuse(Full);
-            return send.Answer;
-        }
-        Interlocked.Add(ref _bytes, send.Bytes);
-        MessageMetrics.StoreQueue.Add(1);
         return send.Answer;
     }
 
     /// <summary>Accepts no more and stores what waits first, as long as the host waits.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        _queue.Writer.TryComplete();
+        foreach (var lane in _lanes)
+            lane.Complete();
         if (ExecuteTask is { } storing)
             await storing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        try
-        {
-            while (_heldOver.Count > 0 || await _queue.Reader.WaitToReadAsync(stoppingToken))
-                await StoreAsync(TakeBatch(), stoppingToken);
-        }
-        finally
-        {
-            _queue.Writer.TryComplete();
-            while (TryRead(out var send))
-                send.Refuse(ErrorCodes.Unavailable, "This instance is stopping; try again.");
-        }
-    }
-
-    private List<PendingSend> TakeBatch()
-    {
-        var batch = new List<PendingSend>();
-        var keys = new HashSet<(string, string)>();
-        var bytes = 0;
-        var candidates = _heldOver.ToList();
-        _heldOver.Clear();
-        foreach (var send in candidates)
-            Take(send);
-        while (batch.Count < MaxBatch && _heldOver.Count < MaxBatch && bytes < Limits.BatchBytes / 2 && TryRead(out var send))
-            Take(send);
-        return batch;
-
-        void Take(PendingSend send)
-        {
-            // The same message twice in one batch: the second waits for the next one and is found there as a retry.
-            if (!keys.Add(send.Key))
-            {
-                _heldOver.Add(send);
-                return;
-            }
-            batch.Add(send);
-            bytes += send.Bytes;
-        }
-    }
-
-    private bool TryRead([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out PendingSend? send)
-    {
-        if (!_queue.Reader.TryRead(out send))
-            return false;
-        Interlocked.Add(ref _bytes, -send.Bytes);
-        MessageMetrics.StoreQueue.Add(-1);
-        return true;
-    }
-
-    private async Task StoreAsync(List<PendingSend> sends, CancellationToken stoppingToken)
-    {
-        try
-        {
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            timeout.CancelAfter(StoreTimeout);
-            var batch = await AppendAsync(sends, timeout.Token);
-            await publisher.PublishAsync(batch, stoppingToken);
-        }
-        catch (Exception exception) when (exception is OperationCanceledException || ProblemExceptionHandler.RefusalOf(exception) is not null)
-        {
-            // Stored or not, nobody was told that it was: the sender tries again with the same client message id.
-            LogNotStored(exception, sends.Count, LoggedConversations.Of(sends.Select(send => send.Message)));
-            MessageMetrics.StoreFailures.Add(sends.Count);
-            foreach (var send in sends)
-                send.Refuse(ErrorCodes.Unavailable, "The message could not be stored; try again.");
-        }
-    }
-
-    private async Task<SequencedBatch> AppendAsync(List<PendingSend> sends, CancellationToken cancellationToken)
-    {
-        var start = Stopwatch.GetTimestamp();
-        using var spans = StageSpans.Start("store", ActivityKind.Internal, sends.Select(send => send.Message.TraceParent));
-        try
-        {
-            return await store.AppendAsync(sends, cancellationToken);
-        }
-        catch (Exception exception)
-        {
-            spans.Fail(exception.GetType().Name);
-            throw;
-        }
-        finally
-        {
-            MessageMetrics.StoreDuration.RecordSince(start);
-            MessageMetrics.StoreBatch.Record(sends.Count);
-        }
-    }
-
-    [LoggerMessage(3102, LogLevel.Warning, "{Count} messages of {ConversationIds} were not stored")]
-    private partial void LogNotStored(Exception exception, int count, string[] conversationIds);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(_lanes.Select(lane => lane.RunAsync(stoppingToken)));
 }

@@ -1,5 +1,7 @@
+using Dapr;
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Observability;
 using ImDapr.ServiceDefaults.Sql;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -13,13 +15,32 @@ internal sealed class SidecarCheck(DaprClient dapr) : IHealthCheck
         await dapr.CheckOutboundHealthAsync(cancellationToken) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy();
 }
 
-/// <summary>The database behind the binding answers.</summary>
-internal sealed class EntitiesCheck(SqlClient sql) : IHealthCheck
+/// <summary>
+/// The databases behind the bindings answer. While some of several do, this instance serves their conversations: it is degraded, and ready, for
+/// every other instance is the same, and to take all away would be worse.
+/// </summary>
+internal sealed class EntitiesCheck(SqlShards shards) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        await sql.QueryAsync("SELECT 1 AS one", [], cancellationToken);
-        return HealthCheckResult.Healthy();
+        var away = (await Task.WhenAll(shards.All.Select(sql => IsAwayAsync(sql, cancellationToken)))).Count(isAway => isAway);
+        return away == 0 ? HealthCheckResult.Healthy() : away == shards.All.Count ? HealthCheckResult.Unhealthy() : HealthCheckResult.Degraded();
+    }
+
+    private async Task<bool> IsAwayAsync(SqlClient sql, CancellationToken cancellationToken)
+    {
+        var isAway = false;
+        try
+        {
+            await sql.QueryAsync("SELECT 1 AS one", [], cancellationToken);
+        }
+        catch (Exception exception) when (exception is DaprException or OperationCanceledException)
+        {
+            isAway = true;
+        }
+        if (shards.All.Count > 1)
+            ServiceMetrics.RecordPart(sql.Binding, !isAway);
+        return isAway;
     }
 }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace ImDapr.ServiceDefaults.Health;
 
 /// <param name="Ready">Whether requests may be sent here.</param>
-/// <param name="Away">Names of the parts that do not answer.</param>
+/// <param name="Away">Names of the parts that do not answer; one of which a part answers leaves the instance ready.</param>
 /// <param name="Draining">This instance is going and takes nothing new.</param>
 public sealed record ReadinessReport(bool Ready, string[] Away, bool Draining);
 
@@ -55,7 +55,7 @@ public sealed partial class Readiness(
         foreach (var (part, entry) in report.Entries)
             ServiceMetrics.RecordPart(part, entry.Status == HealthStatus.Healthy);
         string[] away = [.. report.Entries.Where(entry => entry.Value.Status != HealthStatus.Healthy).Select(entry => entry.Key).Order(StringComparer.Ordinal)];
-        return new ReadinessReport(away.Length == 0, away, false);
+        return new ReadinessReport(report.Status != HealthStatus.Unhealthy, away, false);
     }
 
     private ReadinessReport Tell(ReadinessReport report)

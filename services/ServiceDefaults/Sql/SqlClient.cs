@@ -8,11 +8,13 @@ using ImDapr.Contracts;
 namespace ImDapr.ServiceDefaults.Sql;
 
 /// <summary>
-/// SQL through the binding <c>entities</c>, one statement a call; there are no transactions across calls. Integers travel as text, because
+/// SQL through a binding, <c>entities</c> unless named otherwise, one statement a call; there are no transactions across calls. Integers travel as text, because
 /// the binding would read JSON numbers as doubles and hit another row beyond 2^53.
 /// </summary>
-public sealed class SqlClient(DaprClient dapr) : IDisposable
+public sealed class SqlClient(DaprClient dapr, string binding = DaprNames.Entities) : IDisposable
 {
+    public string Binding => binding;
+
     private readonly SemaphoreSlim _dialectGate = new(1, 1);
     private SqlDialect? _dialect;
 
@@ -38,10 +40,29 @@ public sealed class SqlClient(DaprClient dapr) : IDisposable
         string table, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows, CancellationToken cancellationToken)
     {
         var dialect = await DialectAsync(cancellationToken);
+        return await InsertAsync(table, columns, rows, dialect.KeepExisting(columns[0]), cancellationToken);
+    }
+
+    /// <summary>Of rows that exist raises one column in one statement, and in the time of as many lookups: a CASE for each would be compared with each row.</summary>
+    /// <param name="table">Where they are.</param>
+    /// <param name="raised">The column, which must be among the columns.</param>
+    /// <param name="columns">All columns without a default.</param>
+    /// <param name="rows">Their values; what is no key and not raised only counts for a row that does not exist.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task RaiseAsync(
+        string table, string raised, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows, CancellationToken cancellationToken)
+    {
+        var dialect = await DialectAsync(cancellationToken);
+        await InsertAsync(table, columns, rows, dialect.RaiseExisting(raised), cancellationToken);
+    }
+
+    private Task<int> InsertAsync(
+        string table, IReadOnlyList<string> columns, IReadOnlyList<object?[]> rows, string ending, CancellationToken cancellationToken)
+    {
         var row = $"({string.Join(",", Enumerable.Repeat("?", columns.Count))})";
         var sql = new StringBuilder($"INSERT INTO {table} ({string.Join(",", columns)}) VALUES ", 64 + rows.Count * (row.Length + 1));
-        sql.AppendJoin(',', Enumerable.Repeat(row, rows.Count)).Append(dialect.KeepExisting(columns[0]));
-        return await ExecuteAsync(sql.ToString(), [.. rows.SelectMany(values => values)], cancellationToken);
+        sql.AppendJoin(',', Enumerable.Repeat(row, rows.Count)).Append(ending);
+        return ExecuteAsync(sql.ToString(), [.. rows.SelectMany(values => values)], cancellationToken);
     }
 
     /// <summary>Inserts what a SELECT finds; rows that collide with an existing key are left as they are.</summary>
@@ -78,7 +99,7 @@ public sealed class SqlClient(DaprClient dapr) : IDisposable
 
     private Task<BindingResponse> CallAsync(string operation, string sql, IReadOnlyList<object?> parameters, CancellationToken cancellationToken)
     {
-        var request = new BindingRequest(DaprNames.Entities, operation) { Metadata = { ["sql"] = sql } };
+        var request = new BindingRequest(binding, operation) { Metadata = { ["sql"] = sql } };
         if (parameters.Count > 0)
             request.Metadata["params"] = ParametersJson(parameters);
         return dapr.InvokeBindingAsync(request, cancellationToken);

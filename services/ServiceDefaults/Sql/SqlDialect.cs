@@ -15,4 +15,9 @@ internal static class SqlDialectExtensions
     /// </summary>
     public static string KeepExisting(this SqlDialect dialect, string column) =>
         dialect == SqlDialect.MySql ? $" ON DUPLICATE KEY UPDATE {column} = {column}" : " ON CONFLICT DO NOTHING";
+
+    /// <summary>Ends an INSERT so that of rows which already exist one column rises to the given value, if that is larger, and nothing else changes.</summary>
+    public static string RaiseExisting(this SqlDialect dialect, string column) => dialect == SqlDialect.MySql
+        ? $" ON DUPLICATE KEY UPDATE {column} = GREATEST({column}, VALUES({column}))"
+        : $" ON CONFLICT DO UPDATE SET {column} = MAX({column}, excluded.{column})";
 }

@@ -54,6 +54,7 @@ public abstract class Cluster(string name, string template) : IOrigins, IAsyncLi
     public virtual async Task InitializeAsync()
     {
         CopyFolder(Path.Combine(Repository.Root, "components"), Path.Combine(_folder, "components"));
+        await AddComponentsAsync(Path.Combine(_folder, "components"));
         var settings = new Dictionary<string, string>(Hurried);
         foreach (var (name, value) in AppSettings)
             settings[name] = value;
@@ -97,6 +98,9 @@ public abstract class Cluster(string name, string template) : IOrigins, IAsyncLi
 
     /// <summary>Settings of all apps, through dapr.yaml.</summary>
     protected virtual IReadOnlyDictionary<string, string> AppSettings => new Dictionary<string, string>();
+
+    /// <summary>More components than the repository's.</summary>
+    protected virtual Task AddComponentsAsync(string folder) => Task.CompletedTask;
 
     /// <summary>Environment of LocalDapr: where the servers are.</summary>
     protected virtual IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>();

@@ -20,6 +20,13 @@ internal static partial class GoDsn
         }.ConnectionString;
     }
 
+    /// <summary>The same server, and a database whose name has this ending.</summary>
+    public static string OtherDatabase(string goDsn, string ending)
+    {
+        var database = Dsn().Match(goDsn).Groups["database"];
+        return goDsn.Insert(database.Index + database.Length, ending);
+    }
+
     // user:password@tcp(host:port)/database?…
     [GeneratedRegex(@"\A(?<user>[^:@]*)(:(?<password>[^@]*))?@tcp\((?<host>[^:)]+):(?<port>\d+)\)/(?<database>\w+)")]
     private static partial Regex Dsn();

@@ -30,7 +30,6 @@ internal sealed class TestServers : IAsyncDisposable
         }
     }
 
-    /// <summary>Redis is away until it is started again; false when it is not ours to stop.</summary>
     /// <summary>Redis answers nobody any more, until <see cref="StartRedisAgainAsync"/>; one that is not ours to end, for ten seconds.</summary>
     public async Task StopRedisAsync()
     {

@@ -105,7 +105,7 @@ internal sealed class RelationSystem : IAsyncDisposable
             .UseJsonSerializationOptions(ContractsJson.Wire).Build();
         _sql = new SqlClient(_dapr);
         var set = new MigrationSet("user", typeof(GroupStore).Assembly);
-        await new MigrationRunner(_sql, _dapr, set, TimeProvider.System, NullLogger<MigrationRunner>.Instance).StartingAsync(CancellationToken.None);
+        await new MigrationRunner(new SqlShards([_sql]), _dapr, set, TimeProvider.System, NullLogger<MigrationRunner>.Instance).StartingAsync(CancellationToken.None);
         Compose();
     }
 

@@ -8,11 +8,16 @@ using ImDapr.ServiceDefaults.Sql;
 namespace ImDapr.MessageService.Entities.Sql;
 
 /// <summary>Storage model <c>redis+mysql</c>: entities are rows of <see cref="SqlMessageTable"/> and are kept for good.</summary>
-public sealed class SqlMessageStore(SqlClient sql, SqlMessageTable table, SqlSequencer sequencer, ConversationHeads heads, TimeProvider time) : IMessageStore
+public sealed class SqlMessageStore(SqlShards shards, SqlMessageTable table, SqlSequencer sequencer, ConversationHeads heads, TimeProvider time) : IMessageStore
 {
     // Others amend the same message meanwhile; losing so often means that something else is wrong.
     private const int MaxSwaps = 20;
     private const int ConversationsPerQuery = 500;
+    private const int MessagesPerQuery = 10_000;
+
+    public int Lanes => shards.All.Count;
+
+    public int LaneOf(string conversationId) => shards.IndexOf(conversationId);
 
     public Task<SequencedBatch> AppendAsync(IReadOnlyList<PendingSend> sends, CancellationToken cancellationToken) =>
         sequencer.StoreAsync(sends, cancellationToken);
@@ -29,12 +34,10 @@ public sealed class SqlMessageStore(SqlClient sql, SqlMessageTable table, SqlSeq
         var activity = new Dictionary<string, ConversationActivity>(memberships.Count);
         foreach (var user in memberships.GroupBy(membership => membership.UserId))
         {
-            foreach (var chunk in user.Chunk(ConversationsPerQuery))
-            {
-                var rows = await sql.QueryAsync(ActivitySql(chunk.Length), [user.Key, .. chunk.Select(membership => membership.ConversationId)], cancellationToken);
-                foreach (var row in rows.Where(row => row.Int64OrNull("last_seq") is not null))
-                    activity[row.String("conversation_id")] = new(row.Int64("last_seq"), row.Int64OrNull("last_at") ?? 0, row.Int64OrNull("sent_seq") ?? 0);
-            }
+            var rows = await shards.EachAsync(user, membership => membership.ConversationId, ConversationsPerQuery, (sql, chunk) =>
+                sql.QueryAsync(ActivitySql(chunk.Length), [user.Key, .. chunk.Select(membership => membership.ConversationId)], cancellationToken));
+            foreach (var row in rows.Where(row => row.Int64OrNull("last_seq") is not null))
+                activity[row.String("conversation_id")] = new(row.Int64("last_seq"), row.Int64OrNull("last_at") ?? 0, row.Int64OrNull("sent_seq") ?? 0);
         }
         return activity;
     }
@@ -51,19 +54,20 @@ public sealed class SqlMessageStore(SqlClient sql, SqlMessageTable table, SqlSeq
     public async Task<IReadOnlyDictionary<(string ConversationId, long Seq), Message>> ReadAsync(
         IReadOnlyCollection<(string ConversationId, long Seq)> keys, CancellationToken cancellationToken)
     {
-        if (keys.Count == 0)
-            return new Dictionary<(string, long), Message>();
-        var conversations = keys.GroupBy(key => key.ConversationId).ToList();
-        var where = conversations.Select(conversation => $"(conversation_id = ? AND seq IN ({SeqList(conversation.Select(key => key.Seq))}))");
-        var rows = await sql.QueryAsync(
-            $"SELECT {SqlMessageTable.Columns} FROM messages WHERE {string.Join(" OR ", where)}", [.. conversations.Select(group => group.Key)], cancellationToken);
+        var rows = await shards.EachAsync(keys, key => key.ConversationId, MessagesPerQuery, (sql, chunk) =>
+        {
+            var conversations = chunk.GroupBy(key => key.ConversationId).ToList();
+            var where = conversations.Select(conversation => $"(conversation_id = ? AND seq IN ({SeqList(conversation.Select(key => key.Seq))}))");
+            return sql.QueryAsync(
+                $"SELECT {SqlMessageTable.Columns} FROM messages WHERE {string.Join(" OR ", where)}", [.. conversations.Select(group => group.Key)], cancellationToken);
+        });
         return rows.Select(SqlMessageTable.Read).ToDictionary(message => (message.ConversationId, message.Seq));
     }
 
     public async Task<List<Message>> RangeAsync(
         string conversationId, long from, long to, int limit, bool newestFirst, CancellationToken cancellationToken)
     {
-        var rows = await sql.QueryAsync(
+        var rows = await shards.Of(conversationId).QueryAsync(
             $"SELECT {SqlMessageTable.Columns} FROM messages WHERE conversation_id = ? AND seq >= ? AND seq < ? AND type <> 'void' ORDER BY seq {(newestFirst ? "DESC" : "ASC")} LIMIT {limit}",
             [conversationId, from, to], cancellationToken);
         return [.. rows.Select(SqlMessageTable.Read)];
@@ -82,7 +86,7 @@ public sealed class SqlMessageStore(SqlClient sql, SqlMessageTable table, SqlSeq
     // One statement for the keys and, in a row of seq 0, how many seqs of the range are stored at all.
     private async Task<(List<EntityKey> Keys, long Stored)> KeysAsync(string conversationId, long from, long to, CancellationToken cancellationToken)
     {
-        var rows = await sql.QueryAsync(
+        var rows = await shards.Of(conversationId).QueryAsync(
             """
             SELECT seq, sent_at, CASE WHEN type = 'recall' THEN reply_to ELSE 0 END AS recalls FROM messages
             WHERE conversation_id = ? AND seq >= ? AND seq <= ? AND type <> 'void' AND fan_out <> 2
@@ -96,18 +100,18 @@ public sealed class SqlMessageStore(SqlClient sql, SqlMessageTable table, SqlSeq
 
     private async Task CloseHolesAsync(string conversationId, long from, long to, CancellationToken cancellationToken)
     {
-        var rows = await sql.QueryAsync(
+        var rows = await shards.Of(conversationId).QueryAsync(
             "SELECT seq FROM messages WHERE conversation_id = ? AND seq >= ? AND seq <= ?", [conversationId, from, to], cancellationToken);
         var present = rows.Select(row => row.Int64("seq")).ToHashSet();
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         var voids = Range(from, to).Where(seq => !present.Contains(seq)).Select(seq => SqlMessageTable.VoidAt(conversationId, seq, now));
-        foreach (var chunk in voids.Chunk(SqlMessageTable.MaxRows))
-            await table.InsertAsync(chunk, cancellationToken);
+        await table.InsertAsync([.. voids], cancellationToken);
     }
 
     public async Task<bool> AmendAsync(
         string conversationId, long seq, Func<Message, Amendment, AmendedMessage?> change, CancellationToken cancellationToken)
     {
+        var sql = shards.Of(conversationId);
         for (var swaps = 0; swaps < MaxSwaps; swaps++)
         {
             var rows = await sql.QueryAsync(

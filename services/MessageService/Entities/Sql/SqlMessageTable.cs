@@ -5,12 +5,12 @@ using ImDapr.ServiceDefaults.Sql;
 
 namespace ImDapr.MessageService.Entities.Sql;
 
-/// <summary>The table of entities: writing rows, and rows as messages.</summary>
+/// <summary>The table of entities, in the database of their conversation: writing rows, and rows as messages.</summary>
 /// <remarks>
 /// messages (conversation_id, seq)          the timeline; this key gives out the seqs
 ///          (sender_id, client_message_id)  finds what a retry stored the first time
 /// </remarks>
-public sealed class SqlMessageTable(SqlClient sql)
+public sealed class SqlMessageTable(SqlShards shards)
 {
     // Below the 65,535 placeholders of one MySQL statement and the 32,766 of one SQLite statement.
     public const int MaxRows = 1_000;
@@ -22,37 +22,33 @@ public sealed class SqlMessageTable(SqlClient sql)
     /// <summary>What <see cref="Read"/> needs.</summary>
     public static string Columns { get; } = string.Join(", ", Written) + ", amendment";
 
-    /// <summary>Stores entities in one statement; one whose seq or client message id is taken is left out.</summary>
+    /// <summary>Stores entities in one statement for each database; one whose seq or client message id is taken is left out.</summary>
     /// <returns>How many were stored.</returns>
-    public Task<int> InsertAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
-        sql.InsertNewAsync("messages", Written, [.. messages.Select(Row)], cancellationToken);
+    public Task<int> InsertAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) => shards.SumAsync(
+        messages, message => message.ConversationId, MaxRows,
+        (sql, chunk) => sql.InsertNewAsync("messages", Written, [.. chunk.Select(Row)], cancellationToken));
 
     /// <summary>What stands under these (sender, client message id).</summary>
-    public async Task<IReadOnlyList<Message>> FindSentAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken)
-    {
-        // Grouped by sender: row values in an IN list are written differently in MySQL and SQLite.
-        var senders = messages.GroupBy(message => message.SenderId).ToList();
-        var where = senders.Select(sender => $"(sender_id = ? AND client_message_id IN ({SqlClient.Marks(sender.Count())}))");
-        var rows = await sql.QueryAsync(
-            $"SELECT {Columns} FROM messages WHERE {string.Join(" OR ", where)}",
-            [.. senders.SelectMany(sender => sender.Select(message => message.ClientMessageId).Prepend(sender.Key))],
-            cancellationToken);
-        return [.. rows.Select(Read)];
-    }
+    public async Task<IReadOnlyList<Message>> FindSentAsync(IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
+        await shards.EachAsync<Message, Message>(messages, message => message.ConversationId, MaxRows, async (sql, chunk) =>
+        {
+            // Grouped by sender: row values in an IN list are written differently in MySQL and SQLite.
+            var senders = chunk.GroupBy(message => message.SenderId).ToList();
+            var where = senders.Select(sender => $"(sender_id = ? AND client_message_id IN ({SqlClient.Marks(sender.Count())}))");
+            var rows = await sql.QueryAsync(
+                $"SELECT {Columns} FROM messages WHERE {string.Join(" OR ", where)}",
+                [.. senders.SelectMany(sender => sender.Select(message => message.ClientMessageId).Prepend(sender.Key))],
+                cancellationToken);
+            return [.. rows.Select(Read)];
+        });
 
     /// <summary>The last seq of each conversation; one without messages is missing.</summary>
     public async Task<Dictionary<string, long>> HeadsAsync(IReadOnlyCollection<string> conversationIds, CancellationToken cancellationToken)
     {
-        var heads = new Dictionary<string, long>(conversationIds.Count);
-        foreach (var chunk in conversationIds.Chunk(MaxRows))
-        {
-            var rows = await sql.QueryAsync(
-                $"SELECT conversation_id, MAX(seq) AS last_seq FROM messages WHERE conversation_id IN ({SqlClient.Marks(chunk.Length)}) GROUP BY conversation_id",
-                chunk, cancellationToken);
-            foreach (var row in rows)
-                heads[row.String("conversation_id")] = row.Int64("last_seq");
-        }
-        return heads;
+        var rows = await shards.EachAsync(conversationIds, id => id, MaxRows, (sql, chunk) => sql.QueryAsync(
+            $"SELECT conversation_id, MAX(seq) AS last_seq FROM messages WHERE conversation_id IN ({SqlClient.Marks(chunk.Length)}) GROUP BY conversation_id",
+            chunk, cancellationToken));
+        return rows.ToDictionary(row => row.String("conversation_id"), row => row.Int64("last_seq"));
     }
 
     /// <summary>An entity that fills a seq nobody used. It loses against a message that takes the seq first, and then nothing is missing.</summary>

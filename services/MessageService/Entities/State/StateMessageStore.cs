@@ -26,6 +26,10 @@ public sealed class StateMessageStore(
 {
     private const int ParallelPages = 8;
 
+    public int Lanes => 1;
+
+    public int LaneOf(string conversationId) => 0;
+
     public Task<SequencedBatch> AppendAsync(IReadOnlyList<PendingSend> sends, CancellationToken cancellationToken) =>
         sequencer.StoreAsync(sends, cancellationToken);
 

@@ -3,7 +3,6 @@ using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Sending;
-using ImDapr.ServiceDefaults.Sql;
 
 namespace ImDapr.UnitTests.MessageService.Entities;
 
@@ -174,7 +173,7 @@ public abstract class MessageStoreContract(StoreSidecar sidecar)
     public async Task A_list_of_conversations_learns_of_the_last_message_and_of_ones_own()
     {
         var silent = NewConversation();
-        var members = new MemberStore(new SqlClient(sidecar.Dapr));
+        var members = new MemberStore(sidecar.Shards());
         var alice = new Membership("alice", Conversation, "member", 1, 0, 0, 0, 0);
         var bob = new Membership("bob", Conversation, "member", 1, 0, 2, 0, 0);
         await members.AddAsync([alice, bob, alice with { ConversationId = silent }], None);

@@ -81,6 +81,6 @@ public sealed class PageTests
         var errors = new List<ValidationResult>();
 
         Assert.Equal(isValid, Validator.TryValidateObject(options, new ValidationContext(options), errors, validateAllProperties: true));
-        Assert.All(errors, error => Assert.Contains(days == 0 ? "EntityTtlDays" : "Storage:Model is redis+mysql or redis, not 'mongodb'.", error.ErrorMessage));
+        Assert.All(errors, error => Assert.Contains(days == 0 ? "EntityTtlDays" : "Storage__Model is redis+mysql or redis, not 'mongodb'.", error.ErrorMessage));
     }
 }

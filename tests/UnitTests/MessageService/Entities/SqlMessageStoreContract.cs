@@ -1,6 +1,5 @@
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Entities.Sql;
-using ImDapr.ServiceDefaults.Sql;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ImDapr.UnitTests.MessageService.Entities;
@@ -10,8 +9,8 @@ public abstract class SqlMessageStoreContract(StoreSidecar sidecar) : MessageSto
 {
     protected override IMessageStore Create()
     {
-        var sql = new SqlClient(Sidecar.Dapr);
-        var (table, heads) = (new SqlMessageTable(sql), new ConversationHeads());
-        return new SqlMessageStore(sql, table, new SqlSequencer(table, heads, Sidecar.Time, NullLogger<SqlSequencer>.Instance), heads, Sidecar.Time);
+        var shards = Sidecar.Shards();
+        var (table, heads) = (new SqlMessageTable(shards), new ConversationHeads());
+        return new SqlMessageStore(shards, table, new SqlSequencer(table, heads, Sidecar.Time, NullLogger<SqlSequencer>.Instance), heads, Sidecar.Time);
     }
 }

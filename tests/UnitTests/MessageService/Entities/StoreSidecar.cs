@@ -32,7 +32,7 @@ public class StoreSidecar : IAsyncLifetime
             new SidecarOptions(DaprNames.MessageService, FreePort(), [_folder.Path]) { WorkingFolder = _folder.Path });
         Dapr = Client(new StateCalls());
         var migrations = new MigrationRunner(
-            new SqlClient(Dapr), Dapr, new MigrationSet("message", typeof(IMessageStore).Assembly), Time, NullLogger<MigrationRunner>.Instance);
+            Shards(), Dapr, new MigrationSet("message", typeof(IMessageStore).Assembly), Time, NullLogger<MigrationRunner>.Instance);
         await migrations.StartingAsync(CancellationToken.None);
     }
 
@@ -42,6 +42,11 @@ public class StoreSidecar : IAsyncLifetime
         await _host.DisposeAsync();
         _folder.Dispose();
     }
+
+    /// <summary>The databases, as an instance of the service reaches them.</summary>
+    public SqlShards Shards() => new([.. Bindings.Select(binding => new SqlClient(Dapr, binding))]);
+
+    protected virtual IReadOnlyList<string> Bindings => [DaprNames.Entities];
 
     /// <summary>A client of its own, as an instance of the service has one.</summary>
     public DaprClient Client(StateCalls calls) => new DaprClientBuilder()
@@ -54,7 +59,8 @@ public class StoreSidecar : IAsyncLifetime
     protected virtual async Task WriteComponentsAsync(string folder)
     {
         await WriteAsync(folder, DaprNames.StateStore, "state.sqlite", "{name: connectionString, value: state.db}");
-        await WriteAsync(folder, DaprNames.Entities, "bindings.sqlite", "{name: url, value: entities.db}");
+        foreach (var binding in Bindings)
+            await WriteAsync(folder, binding, "bindings.sqlite", $"{{name: url, value: {binding}.db}}");
     }
 
     protected static Task WriteAsync(string folder, string name, string type, string metadata) => File.WriteAllTextAsync(
@@ -67,6 +73,12 @@ public class StoreSidecar : IAsyncLifetime
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+}
+
+/// <summary>Entities in two databases.</summary>
+public sealed class TwoDatabasesSidecar : StoreSidecar
+{
+    protected override IReadOnlyList<string> Bindings => [DaprNames.Entities, "entities-2"];
 }
 
 /// <summary>Counts the calls of a client, and lets those fail that a test wants to.</summary>

@@ -34,6 +34,8 @@ internal sealed class InboxSystem : IAsyncDisposable
 
     public SqlClient Sql => _sql!;
 
+    public SqlShards Shards => new([Sql]);
+
     public static async Task<InboxSystem> StartAsync(string stateStore = "state.in-memory")
     {
         var system = new InboxSystem();
@@ -56,11 +58,11 @@ internal sealed class InboxSystem : IAsyncDisposable
         var memory = new InboxMemory(all);
         _memories.Add(memory);
         return new InboxLanes(
-            Inboxes(options), memory, new StateLife(Client), new InboxFiller(Messages, new MemberStore(Sql)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxLanes>.Instance);
+            Inboxes(options), memory, new StateLife(Client), new InboxFiller(Messages, new MemberStore(Shards)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxLanes>.Instance);
     }
 
     private UserInboxes Inboxes(InboxOptions? options) => new(
-        Client, new StateLife(Client), new InboxOverflow(Sql), new InboxFiller(Messages, new MemberStore(Sql)), new InboxPages(Messages, Time, Options.Create(new MessageLimits())), Messages, _marks!,
+        Client, new StateLife(Client), new InboxOverflow(Shards), new InboxFiller(Messages, new MemberStore(Shards)), new InboxPages(Messages, Time, Options.Create(new MessageLimits())), Messages, _marks!,
         Options.Create(options ?? new InboxOptions()), Options.Create(new SessionsOptions()), Time, NullLoggerFactory.Instance);
 
     /// <summary>A conversation with messages that the user is a member of.</summary>
@@ -71,12 +73,12 @@ internal sealed class InboxSystem : IAsyncDisposable
     }
 
     public Task MemberAsync(string userId, string conversationId) =>
-        new MemberStore(Sql).AddAsync([new Membership(userId, conversationId, Roles.Member, 1, 0, 0, 0, 0)], CancellationToken.None);
+        new MemberStore(Shards).AddAsync([new Membership(userId, conversationId, Roles.Member, 1, 0, 0, 0, 0)], CancellationToken.None);
 
     public async Task StoreAsync(string conversationId, int from, int to)
     {
         foreach (var seqs in Enumerable.Range(from, to - from + 1).Chunk(SqlMessageTable.MaxRows))
-            await new SqlMessageTable(Sql).InsertAsync([.. seqs.Select(seq => Message(conversationId, seq))], CancellationToken.None);
+            await new SqlMessageTable(Shards).InsertAsync([.. seqs.Select(seq => Message(conversationId, seq))], CancellationToken.None);
     }
 
     public static Message Message(string conversationId, long seq) => new(
@@ -103,10 +105,10 @@ internal sealed class InboxSystem : IAsyncDisposable
         _sql = new SqlClient(_client);
         foreach (var statement in Migration.ReadAll(typeof(MessageServiceExtensions).Assembly).SelectMany(migration => migration.Statements))
             await _sql.ExecuteAsync(statement, [], CancellationToken.None);
-        var table = new SqlMessageTable(_sql);
+        var table = new SqlMessageTable(Shards);
         var heads = new ConversationHeads();
-        Messages = new WatchedMessages(new SqlMessageStore(_sql, table, new SqlSequencer(table, heads, Time, NullLogger<SqlSequencer>.Instance), heads, Time));
+        Messages = new WatchedMessages(new SqlMessageStore(Shards, table, new SqlSequencer(table, heads, Time, NullLogger<SqlSequencer>.Instance), heads, Time));
         // Not started: what it was told waits.
-        _marks = new DeliveredMarks(new ReceiptStore(_sql), null!, null!, _client, NullLogger<DeliveredMarks>.Instance);
+        _marks = new DeliveredMarks(new ReceiptStore(Shards), null!, null!, _client, Options.Create(new ReceiptsOptions()), Time, NullLogger<DeliveredMarks>.Instance);
     }
 }

@@ -7,7 +7,7 @@ public sealed class ReceiptStoreTests : IAsyncLifetime
 {
     private InboxSystem _system = null!;
 
-    private ReceiptStore Store => new(_system.Sql);
+    private ReceiptStore Store => new(_system.Shards);
 
     public async Task InitializeAsync()
     {

@@ -16,6 +16,10 @@ internal sealed class WatchedMessages(IMessageStore store) : IMessageStore
     /// <summary>Keys that were asked for.</summary>
     public ConcurrentQueue<(string ConversationId, long Seq)> Asked { get; } = [];
 
+    public int Lanes => store.Lanes;
+
+    public int LaneOf(string conversationId) => store.LaneOf(conversationId);
+
     public Task<SequencedBatch> AppendAsync(IReadOnlyList<PendingSend> sends, CancellationToken cancellationToken) => store.AppendAsync(sends, cancellationToken);
 
     public void Observe(string conversationId, long seq) => store.Observe(conversationId, seq);

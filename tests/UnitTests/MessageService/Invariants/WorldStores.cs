@@ -31,7 +31,9 @@ internal sealed class WorldStores : IAsyncDisposable
 
     public IMessageStore[] Messages { get; private set; } = [];
 
-    public MemberStore Members => new(_sql!);
+    public MemberStore Members => new(Shards);
+
+    private SqlShards Shards => new([_sql!]);
 
     public TimelineReader Timelines => new(null!, Messages[0], TimeProvider.System, Options.Create(new MessageLimits()));
 
@@ -57,7 +59,7 @@ internal sealed class WorldStores : IAsyncDisposable
             .UseJsonSerializationOptions(ContractsJson.Wire).Build());
         _sql = Own(new SqlClient(_client));
         // Not started: what it was told waits.
-        _marks = Own(new DeliveredMarks(new ReceiptStore(_sql), null!, null!, _client, NullLogger<DeliveredMarks>.Instance));
+        _marks = Own(new DeliveredMarks(new ReceiptStore(Shards), null!, null!, _client, Options.Create(new ReceiptsOptions()), TimeProvider.System, NullLogger<DeliveredMarks>.Instance));
         Messages = [CreateStore(), CreateStore()];
     }
 
@@ -70,7 +72,7 @@ internal sealed class WorldStores : IAsyncDisposable
         TimeProvider.System, NullLogger<InboxLanes>.Instance);
 
     private UserInboxes Inboxes => new(
-        _client!, new StateLife(_client!), new InboxOverflow(_sql!), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,
+        _client!, new StateLife(_client!), new InboxOverflow(Shards), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,
         Options.Create(Small), Options.Create(new SessionsOptions()), TimeProvider.System, NullLoggerFactory.Instance);
 
     public async ValueTask DisposeAsync()
@@ -84,8 +86,8 @@ internal sealed class WorldStores : IAsyncDisposable
 
     private SqlMessageStore CreateSqlStore()
     {
-        var (table, heads) = (new SqlMessageTable(_sql!), new ConversationHeads());
-        return new SqlMessageStore(_sql!, table, new SqlSequencer(table, heads, TimeProvider.System, NullLogger<SqlSequencer>.Instance), heads, TimeProvider.System);
+        var (table, heads) = (new SqlMessageTable(Shards), new ConversationHeads());
+        return new SqlMessageStore(Shards, table, new SqlSequencer(table, heads, TimeProvider.System, NullLogger<SqlSequencer>.Instance), heads, TimeProvider.System);
     }
 
     private StateMessageStore CreateStateStore()

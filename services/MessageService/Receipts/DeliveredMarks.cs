@@ -3,6 +3,7 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Inbox;
 using ImDapr.ServiceDefaults.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Receipts;
 
@@ -11,13 +12,15 @@ public sealed record DeliveredMark(string UserId, string ConversationId, long Se
 
 /// <summary>
 /// Raises delivered marks behind the acknowledgements that say so, many users in one statement, and tells the other members. Only the highest mark
-/// of a user and conversation waits. A mark that is lost with this process is raised by the user's next one: marks only rise.
+/// of a user and conversation waits, and while they come without end a round begins <see cref="ReceiptsOptions.Interval"/> after the one before: who
+/// writes on meanwhile gets one receipt for it all. A mark that is lost with this process is raised by the user's next one: marks only rise.
 /// </summary>
-public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience audience, InboxMemory inboxes, DaprClient dapr, ILogger<DeliveredMarks> logger) : BackgroundService
+public sealed partial class DeliveredMarks(
+    ReceiptStore store, ReceiptAudience audience, InboxMemory inboxes, DaprClient dapr, IOptions<ReceiptsOptions> options, TimeProvider time,
+    ILogger<DeliveredMarks> logger) : BackgroundService
 {
     // About 10 MB of marks. What does not fit is dropped: a receipt is late, and nothing else.
     private const int MaxWaiting = 50_000;
-    private const int MarksPerStatement = 200;
 
     // 200 KiB: a receipt is some 200 bytes and a user id some 30.
     private const int ToldPerEvent = 5_000;
@@ -56,8 +59,12 @@ public sealed partial class DeliveredMarks(ReceiptStore store, ReceiptAudience a
     {
         await foreach (var _ in _signal.Reader.ReadAllAsync(stoppingToken))
         {
-            foreach (var chunk in Take().Chunk(MarksPerStatement))
+            var next = Task.Delay(options.Value.Interval, time, stoppingToken);
+            foreach (var chunk in Take().Chunk(ReceiptStore.MarksPerStatement))
                 await TryRaiseAsync(chunk, stoppingToken);
+            if (!_signal.Reader.Completion.IsCompleted)
+                await Task.WhenAny(next, _signal.Reader.Completion);
+            stoppingToken.ThrowIfCancellationRequested();
         }
     }
 

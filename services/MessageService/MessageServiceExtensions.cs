@@ -12,6 +12,7 @@ using ImDapr.MessageService.Sending;
 using ImDapr.MessageService.Timeline;
 using ImDapr.ServiceDefaults.Actors;
 using ImDapr.ServiceDefaults.Health;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService;
@@ -21,9 +22,9 @@ public static class MessageServiceExtensions
 {
     public static WebApplicationBuilder AddSending(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<MessageLimits>().BindConfiguration("Limits").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<MessageWriterOptions>().BindConfiguration("Writing").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateOnStart();
+        builder.Services.AddSettings<MessageLimits>();
+        builder.Services.AddSettings<MessageWriterOptions>();
+        builder.Services.AddSettings<ContactOptions>();
         builder.Services.AddSingleton<SendGate>().AddSingleton<DirectGate>().AddSingleton<ReferenceGate>();
         builder.Services.AddSingleton<ServerMessages>().AddSingleton<Recalls>().AddSingleton<MessageAmender>();
         AddBackground<MessagePublisher>(builder.Services);
@@ -33,7 +34,7 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddEntities(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<StorageOptions>().BindConfiguration("Storage").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<StorageOptions>();
         builder.Services.AddSingleton<SqlMessageTable>().AddSingleton<ConversationHeads>().AddSingleton<SqlSequencer>().AddSingleton<SqlMessageStore>();
         builder.Services.AddSingleton<StateClient>().AddSingleton<StateHeads>().AddSingleton<StatePages>().AddSingleton<StateEntities>()
             .AddSingleton<StateSequencer>().AddSingleton<StateMessageStore>();
@@ -60,14 +61,14 @@ public static class MessageServiceExtensions
             .AddSingleton<ConversationSettings>()
             .AddSingleton<Typing>()
             .AddSingleton<ConversationList>();
-        builder.Services.AddOptions<TypingOptions>().BindConfiguration("Typing").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<TypingOptions>();
         return builder;
     }
 
     public static WebApplicationBuilder AddInbox(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<InboxOptions>().BindConfiguration("Inbox").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<SessionsOptions>().BindConfiguration("Sessions").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<InboxOptions>();
+        builder.Services.AddSettings<SessionsOptions>();
         builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>().AddSingleton<InboxOverflow>().AddSingleton<UserInboxes>().AddSingleton<StateLife>().AddSingleton<InboxMemory>().AddSingleton<InboxLanes>();
         builder.Services.AddSingleton<InboxWaiters>().AddSingleton<InboxPoll>();
         builder.Services.AddActors(actors =>
@@ -93,14 +94,14 @@ public static class MessageServiceExtensions
 
     public static WebApplicationBuilder AddFanOut(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<FanOutOptions>().BindConfiguration("FanOut").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<FanOutOptions>();
         builder.Services.AddSingleton<DeliveryPublisher>().AddSingleton<FanOutHandler>();
         return builder;
     }
 
     public static WebApplicationBuilder AddReceipts(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ReceiptsOptions>().BindConfiguration("Receipts").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<ReceiptsOptions>();
         builder.Services.AddSingleton<ReceiptStore>().AddSingleton<ReceiptAudience>().AddSingleton<ReadMarks>().AddSingleton<ReceiptReader>();
         AddBackground<DeliveredMarks>(builder.Services);
         return builder;

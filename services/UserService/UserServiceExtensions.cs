@@ -1,4 +1,5 @@
 using ImDapr.ServiceDefaults.Auth;
+using ImDapr.ServiceDefaults.Settings;
 using ImDapr.UserService.Accounts;
 using ImDapr.UserService.Contacts;
 using ImDapr.UserService.Devices;
@@ -6,6 +7,7 @@ using ImDapr.UserService.Groups;
 using ImDapr.UserService.Relations;
 using ImDapr.UserService.Tokens;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 
 namespace ImDapr.UserService;
 
@@ -14,7 +16,9 @@ public static class UserServiceExtensions
 {
     public static WebApplicationBuilder AddAccounts(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<PasswordHasherOptions>().BindConfiguration("Passwords");
+        builder.Services.AddSettings<PasswordHashing>();
+        builder.Services.AddOptions<PasswordHasherOptions>()
+            .Configure<IOptions<PasswordHashing>>((hasher, passwords) => hasher.IterationCount = passwords.Value.IterationCount);
         builder.Services.AddSingleton<IPasswordHasher<string>, PasswordHasher<string>>();
         builder.Services.AddSingleton<PasswordRules>().AddSingleton<UserStore>();
         return builder;
@@ -22,7 +26,7 @@ public static class UserServiceExtensions
 
     public static WebApplicationBuilder AddDevices(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<SignInLimitOptions>().BindConfiguration("RateLimits").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<SignInLimitOptions>();
         builder.Services.AddSingleton<SignInLimits>();
         builder.Services.AddSingleton<DeviceStore>().AddSingleton<SessionEnding>().AddSingleton<RefreshLifetime>();
         return builder;
@@ -30,7 +34,7 @@ public static class UserServiceExtensions
 
     public static WebApplicationBuilder AddTokens(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<AccessTokenOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<AccessTokenOptions>();
         builder.Services.AddSingleton<TokenIssuer>().AddSingleton<SigningKeys>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SigningKeys>());
         builder.AddImAuthentication(provider => [provider.GetRequiredService<SigningKeys>().Key]);
@@ -46,7 +50,7 @@ public static class UserServiceExtensions
 
     public static WebApplicationBuilder AddContacts(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<ContactOptions>().BindConfiguration("Contacts").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<ContactOptions>();
         builder.Services.AddSingleton<BlockStore>().AddSingleton<ContactStore>().AddSingleton<ContactChanges>();
         builder.Services.AddSingleton<IRelationStore>(provider => provider.GetRequiredService<ContactStore>());
         return builder;
@@ -54,7 +58,7 @@ public static class UserServiceExtensions
 
     public static WebApplicationBuilder AddGroups(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<GroupOptions>().BindConfiguration("Groups").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<GroupOptions>();
         builder.Services.AddSingleton<GroupStore>().AddSingleton<GroupChanges>();
         builder.Services.AddSingleton<IRelationStore>(provider => provider.GetRequiredService<GroupStore>());
         return builder;

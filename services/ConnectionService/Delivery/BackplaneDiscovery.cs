@@ -1,9 +1,10 @@
 using Dapr.Client;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.ConnectionService.Delivery;
 
 /// <summary>
-/// Decides before the host is built whether there is a backplane: by configuration (<c>Backplane:Redis</c>), else by what the sidecar has
+/// Decides before the host is built whether there is a backplane: by <see cref="BackplaneOptions"/>, else by what the sidecar has
 /// loaded. Where the state store is Redis there are or may be several nodes, and the same Redis carries their pushes.
 /// </summary>
 public static class BackplaneDiscovery
@@ -13,7 +14,7 @@ public static class BackplaneDiscovery
 
     public static async Task<Backplane> FindAsync(IConfiguration configuration)
     {
-        if (configuration["Backplane:Redis"] is { Length: > 0 } explicitly)
+        if (configuration.GetSettings<BackplaneOptions>().Redis is { Length: > 0 } explicitly)
             return Backplane.From(explicitly);
         if (!await HasRedisAsync())
             return new Backplane(Redis: null);
@@ -21,7 +22,7 @@ public static class BackplaneDiscovery
             return Backplane.From(
                 host, configuration["IMDAPR_REDIS_USERNAME"], configuration["IMDAPR_REDIS_PASSWORD"], configuration.GetValue("IMDAPR_REDIS_TLS", defaultValue: false));
         throw new InvalidOperationException(
-            $"The sidecar has a {RedisStore} component, so nodes need a backplane, but neither IMDAPR_REDIS_HOST (host:port) nor Backplane:Redis says where Redis is.");
+            $"The sidecar has a {RedisStore} component, so nodes need a backplane, but neither IMDAPR_REDIS_HOST (host:port) nor Backplane__Redis says where Redis is.");
     }
 
     private static async Task<bool> HasRedisAsync()

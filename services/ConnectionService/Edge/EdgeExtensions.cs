@@ -1,5 +1,6 @@
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.AspNetCore.Mvc;
 
 namespace ImDapr.ConnectionService.Edge;
@@ -17,8 +18,7 @@ public static class EdgeExtensions
     {
         builder.Services.AddHttpForwarder();
         builder.Services.AddSingleton<EdgeForwarder>().AddSingleton<SidecarOnly>();
-        // Browser apps of other origins are named one by one (Cors:Origins); none are unless somebody says so.
-        var origins = builder.Configuration.GetSection("Cors:Origins").Get<string[]>() ?? [];
+        var origins = builder.Configuration.GetSettings<CorsOptions>().Origins;
         builder.Services.AddCors(cors => cors.AddDefaultPolicy(policy =>
             policy.WithOrigins(origins).AllowAnyHeader().AllowAnyMethod().AllowCredentials()));
         return builder;

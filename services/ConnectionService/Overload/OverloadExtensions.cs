@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -9,8 +10,8 @@ public static partial class OverloadExtensions
 {
     public static WebApplicationBuilder AddOverload(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<RateLimitOptions>().BindConfiguration("RateLimits").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<PushOptions>().BindConfiguration("Pushes").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<RateLimitOptions>();
+        builder.Services.AddSettings<PushOptions>();
         builder.Services.AddSingleton<HubLimits>().AddSingleton<EdgeLimits>();
         return builder;
     }

@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.ConnectionService.Overload;
 
 /// <summary>Section <c>Pushes</c>: how much may wait for a client that reads slowly. Beyond it its connection is closed, and it syncs when it is back.</summary>
+[Settings("Pushes")]
 public sealed class PushOptions
 {
     /// <summary>Bytes that may wait, the largest message aside. A thousand ordinary pushes; a client that is further behind is quicker with a sync.</summary>

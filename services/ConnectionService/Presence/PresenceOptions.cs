@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.ConnectionService.Presence;
 
 /// <summary>Section <c>Presence</c>.</summary>
+[Settings("Presence")]
 public sealed class PresenceOptions
 {
     /// <summary>Seconds between two renewals of this node's lease.</summary>

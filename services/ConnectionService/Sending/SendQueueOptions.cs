@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.ConnectionService.Sending;
 
 /// <summary>Section <c>Sending</c>.</summary>
+[Settings("Sending")]
 public sealed class SendQueueOptions
 {
     /// <summary>Sends that wait on this node; one more is answered with <c>unavailable</c>.</summary>

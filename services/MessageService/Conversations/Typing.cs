@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Sending;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
@@ -36,6 +37,7 @@ public sealed class Typing(MemberDirectory members, DirectGate direct, DaprClien
 }
 
 /// <summary>Section <c>Typing</c>.</summary>
+[Settings("Typing")]
 public sealed class TypingOptions
 {
     // As many as still know each other; beyond it the pushes cost more than the notice is worth.

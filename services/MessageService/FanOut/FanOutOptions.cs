@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.MessageService.FanOut;
 
 /// <summary>Section <c>FanOut</c>: how messages reach the members, by kind and size of the conversation (docs/storage-models.md).</summary>
+[Settings("FanOut")]
 public sealed class FanOutOptions : IValidatableObject
 {
     /// <summary>Of conversations of two: <c>Reference</c>, <c>Copy</c> or <c>Timeline</c>.</summary>
@@ -27,8 +29,8 @@ public sealed class FanOutOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (TimelineBelow > TimelineFrom)
-            yield return new ValidationResult("FanOut:TimelineBelow is at most FanOut:TimelineFrom.");
+            yield return new ValidationResult("FanOut__TimelineBelow is at most FanOut__TimelineFrom.");
         if (System == FanOutPolicy.Timeline)
-            yield return new ValidationResult("FanOut:System is Reference or Copy.");
+            yield return new ValidationResult("FanOut__System is Reference or Copy.");
     }
 }

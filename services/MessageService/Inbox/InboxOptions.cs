@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>Section <c>Inbox</c>: how much of a user's queue is kept, where, and for how long a device may stay away.</summary>
+[Settings("Inbox")]
 public sealed class InboxOptions : IValidatableObject
 {
     // Some hundred KiB of references a user at most: what a device that was away for some days asks for comes from memory.
@@ -43,6 +45,6 @@ public sealed class InboxOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (MaxEntries < Capacity)
-            yield return new ValidationResult("Inbox:MaxEntries is at least Inbox:Capacity.");
+            yield return new ValidationResult("Inbox__MaxEntries is at least Inbox__Capacity.");
     }
 }

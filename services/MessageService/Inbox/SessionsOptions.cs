@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>Section <c>Sessions</c>: the login policy.</summary>
+[Settings("Sessions")]
 public sealed class SessionsOptions : IValidatableObject
 {
     /// <summary>
@@ -18,5 +20,5 @@ public sealed class SessionsOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         Exclusive.SelectMany(group => group).Except(Platforms.All)
-            .Select(unknown => new ValidationResult($"Sessions:Exclusive: there is no platform {unknown}; there are {string.Join(", ", Platforms.All)}."));
+            .Select(unknown => new ValidationResult($"Sessions__Exclusive: there is no platform {unknown}; there are {string.Join(", ", Platforms.All)}."));
 }

@@ -1,5 +1,6 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Sending;
@@ -34,6 +35,7 @@ public sealed class DirectGate(UserDirectory users, IOptions<ContactOptions> con
 }
 
 /// <summary>Section <c>Contacts</c>.</summary>
+[Settings("Contacts")]
 public sealed class ContactOptions
 {
     // Inside one company everybody may write to everybody; a public service would rather have people ask first.

@@ -1,6 +1,7 @@
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
@@ -48,7 +49,7 @@ public static class ImAuthenticationExtensions
         // Authentication brings it along for cookies; a bearer token needs no key, and none is written to disk.
         builder.Services.AddDataProtection().DisableAutomaticKeyGeneration();
         builder.Services.AddAuthorization();
-        builder.Services.AddOptions<TokenCheckOptions>().BindConfiguration("Tokens").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSettings<TokenCheckOptions>();
         var bearer = builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme);
         return bearer.Configure<TimeProvider, IOptions<TokenCheckOptions>>((jwt, time, options) =>
         {

@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using ImDapr.ServiceDefaults.Settings;
 
 namespace ImDapr.ServiceDefaults.Hosting;
 
 /// <summary>Section <c>Drain</c>: how an instance leaves that was asked to stop.</summary>
+[Settings("Drain")]
 public sealed class DrainOptions
 {
     /// <summary>Most seconds that an instance goes on serving after it was asked to stop; what has not ended by then is cut off.</summary>

@@ -1,3 +1,4 @@
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +12,7 @@ public static class DrainingExtensions
     /// <summary>Drains before stopping: every service waits until its requests have ended and no more come.</summary>
     internal static IServiceCollection AddDraining(this IServiceCollection services)
     {
-        services.AddOptions<DrainOptions>().BindConfiguration("Drain").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<DrainOptions>();
         services.AddSingleton<Draining>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddSingleton(provider => new QuietRequests(

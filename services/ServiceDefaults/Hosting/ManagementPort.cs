@@ -1,3 +1,4 @@
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -20,10 +21,7 @@ public static class ManagementPort
     public static readonly IReadOnlyList<string> Probes = [Metrics, Live, Ready, Health];
 
     /// <summary>Null when there is none.</summary>
-    /// <exception cref="InvalidOperationException">It is no port.</exception>
-    public static int? Of(IConfiguration configuration) => configuration["Management:Port"] is not { Length: > 0 } text ? null
-        : int.TryParse(text, out var port) && port is > 0 and <= ushort.MaxValue ? port
-        : throw new InvalidOperationException($"Management:Port is 1 to {ushort.MaxValue}, not '{text}'.");
+    public static int? Of(IConfiguration configuration) => configuration.GetSettings<ManagementOptions>().Port;
 
     public static bool IsProbe(PathString path) => Probes.Any(probe => path.Equals(probe, StringComparison.OrdinalIgnoreCase));
 

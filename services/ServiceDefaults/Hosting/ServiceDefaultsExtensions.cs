@@ -1,8 +1,8 @@
 using System.Text.Json;
-using Dapr;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Health;
 using ImDapr.ServiceDefaults.Observability;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -46,12 +46,6 @@ public static class ServiceDefaultsExtensions
         app.UseManagement();
         app.UseDraining();
         app.UseExceptionHandler(new ExceptionHandlerOptions { SuppressDiagnosticsCallback = ProblemExceptionHandler.IsExpected });
-        // Only the source: message-service asks who has published a notification.
-        app.UseCloudEvents(new CloudEventsMiddlewareOptions
-        {
-            ForwardCloudEventPropertiesAsHeaders = true,
-            IncludedCloudEventPropertiesAsHeaders = ["source"],
-        });
         app.MapSubscribeHandler();
         return app;
     }
@@ -81,8 +75,9 @@ public static class ServiceDefaultsExtensions
 
     private static void AddLogging(WebApplicationBuilder builder)
     {
+        var options = builder.Configuration.GetSettings<LogOptions>();
         var logging = new LoggerConfiguration()
-            .MinimumLevel.Is(Enum.Parse<LogEventLevel>(builder.Configuration["Log:Level"] ?? nameof(LogEventLevel.Information)))
+            .MinimumLevel.Is(options.Level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
             // It logs every refusal of a hub method as an error with a stack trace; what is ours is reported by the hub itself.
@@ -93,9 +88,7 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("Yarp", LogEventLevel.Warning)
             .Enrich.FromLogContext();
-        // A person reads a line; a platform reads JSON (Log__Json=true).
-        var json = builder.Configuration.GetValue("Log:Json", false);
-        logging = json
+        logging = options.Json
             ? logging.WriteTo.Console(new RenderedCompactJsonFormatter())
             : logging.WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: null);
         builder.Logging.ClearProviders();

@@ -1,13 +1,16 @@
 using System.ComponentModel.DataAnnotations;
 using ImDapr.ServiceDefaults.Limiting;
+using ImDapr.ServiceDefaults.Settings;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.UserService.Devices;
 
 /// <summary>Section <c>RateLimits</c>, the part of this service.</summary>
+[Settings("RateLimits")]
 public sealed class SignInLimitOptions
 {
     // Slow for who guesses passwords, and nothing that a person's devices come near to. 0 turns it off.
+    /// <summary>Sign-ins a minute as one user at this instance, right or wrong.</summary>
     [Range(0, 60_000)]
     public double SignInsPerMinute { get; init; } = 12;
 

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using ImDapr.ConnectionService.Telemetry;
+using ImDapr.IntegrationTests.Stacks;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Observability;
 using ImDapr.UserService.Telemetry;
@@ -52,13 +53,7 @@ public sealed partial class MetricNamesTests
     private static string WithoutSuffix(string name) =>
         Suffixes.FirstOrDefault(suffix => name.EndsWith(suffix, StringComparison.Ordinal)) is { } suffix ? name[..^suffix.Length] : name;
 
-    private static string Document()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ImDapr.sln")))
-            folder = folder.Parent ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-        return Path.Combine(folder.FullName, "docs", "operations.md");
-    }
+    private static string Document() => Path.Combine(Repository.Root, "docs", "operations.md");
 
     [GeneratedRegex("imdapr_[a-z_]+")]
     private static partial Regex Names();

@@ -11,11 +11,14 @@ namespace ImDapr.MessageService.Inbox;
 /// in which it was begun, and one of another life is replaced by one of a new epoch (I6).
 /// </summary>
 /// <remarks>inbox:life   a random name; whoever finds none gives one</remarks>
-public sealed class StateLife(DaprClient dapr)
+public sealed class StateLife(DaprClient dapr) : IDisposable
 {
     private const string Key = "inbox:life";
     private const int MaxTries = 5;
     private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
+
+    // All who come to an empty store would begin a life, and all but one be refused: so many errors in a row open the circuit breaker of the store.
+    private readonly SemaphoreSlim _beginning = new(1, 1);
     private volatile string? _known;
 
     /// <summary>The life that it is now.</summary>
@@ -23,28 +26,41 @@ public sealed class StateLife(DaprClient dapr)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            var found = await dapr.GetByteStateAsync(DaprNames.StateStore, Key, cancellationToken: cancellationToken);
-            if (!found.IsEmpty)
-                return _known = Encoding.UTF8.GetString(found.Span);
+            if (await FindAsync(cancellationToken) is { } life)
+                return life;
             await BeginAsync(cancellationToken);
         }
         throw new TimeoutException("The state store does not keep what is written");
+    }
+
+    private async Task<string?> FindAsync(CancellationToken cancellationToken)
+    {
+        var found = await dapr.GetByteStateAsync(DaprNames.StateStore, Key, cancellationToken: cancellationToken);
+        return found.IsEmpty ? null : _known = Encoding.UTF8.GetString(found.Span);
     }
 
     /// <summary>Whether an inbox was begun in the life that it is now.</summary>
     public async ValueTask<bool> IsNowAsync(string life, CancellationToken cancellationToken) =>
         life == _known || life == await ReadAsync(cancellationToken);
 
-    // Somebody else may have begun it meanwhile; if the store is away, reading says so.
+    // Another instance may begin it meanwhile; if the store is away, reading says so.
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
+        await _beginning.WaitAsync(cancellationToken);
         try
         {
-            await dapr.SaveByteStateAsync(
-                DaprNames.StateStore, Key, Encoding.UTF8.GetBytes(Guid.NewGuid().ToString("N")[..12]), FirstWrite, cancellationToken: cancellationToken);
+            if (await FindAsync(cancellationToken) is null)
+                await dapr.SaveByteStateAsync(
+                    DaprNames.StateStore, Key, Encoding.UTF8.GetBytes(Guid.NewGuid().ToString("N")[..12]), FirstWrite, cancellationToken: cancellationToken);
         }
         catch (DaprException)
         {
         }
+        finally
+        {
+            _beginning.Release();
+        }
     }
+
+    public void Dispose() => _beginning.Dispose();
 }

@@ -14,6 +14,8 @@ public sealed class SendQueue(MessageServiceClient messages, IOptions<SendQueueO
 
     protected override string Stage => "send batch";
 
+    protected override TimeSpan SpacingOf(SendQueueOptions options) => options.Spacing;
+
     /// <summary>Sends with the next batch.</summary>
     public async Task<Answer<SendAck>> SendAsync(SendCommand command, CancellationToken cancellationToken) =>
         BatchWriter.TryWrite(command) is { } json ? await CallAsync(json, command.TraceParent, cancellationToken) : Unwritable;
@@ -33,6 +35,8 @@ public sealed class AckQueue(MessageServiceClient messages, IOptions<SendQueueOp
     : BatchQueue<Done>(options, time, logger)
 {
     protected override string Stage => "acknowledge";
+
+    protected override TimeSpan SpacingOf(SendQueueOptions options) => options.AckSpacing;
 
     /// <summary>Acknowledges with the next batch.</summary>
     public Task<Answer<Done>> AcknowledgeAsync(DeviceAck ack, CancellationToken cancellationToken) =>

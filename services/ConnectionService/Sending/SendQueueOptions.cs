@@ -9,7 +9,7 @@ public sealed class SendQueueOptions
 {
     /// <summary>Sends that wait on this node; one more is answered with <c>unavailable</c>.</summary>
     [Range(1, 1_000_000)]
-    public int QueueCapacity { get; init; } = 10_000;
+    public int QueueCapacity { get; init; } = 20_000;
 
     /// <summary>Bytes that they may take together. A body that is far too large is refused by its owner only.</summary>
     [Range(1024 * 1024, 1024 * 1024 * 1024)]
@@ -24,9 +24,23 @@ public sealed class SendQueueOptions
     [Range(1, 64)]
     public int BatchesInFlight { get; init; } = 1;
 
+    // Half of it is what a message waits on average where messages come closer than that.
+    /// <summary>Least milliseconds from the beginning of a batch to that of the next.</summary>
+    [Range(0, 1_000)]
+    public int SpacingMilliseconds { get; init; } = 5;
+
+    // Nobody waits for it but the device that says so; the sender's tick comes half a second later anyway (Receipts:IntervalMilliseconds).
+    /// <summary>The same for acknowledged cursors.</summary>
+    [Range(0, 1_000)]
+    public int AckSpacingMilliseconds { get; init; } = 100;
+
     /// <summary>Seconds until a send that has no answer is answered with <c>unavailable</c>.</summary>
     [Range(1, 60)]
     public int TimeoutSeconds { get; init; } = 5;
+
+    public TimeSpan Spacing => TimeSpan.FromMilliseconds(SpacingMilliseconds);
+
+    public TimeSpan AckSpacing => TimeSpan.FromMilliseconds(AckSpacingMilliseconds);
 
     public TimeSpan Timeout => TimeSpan.FromSeconds(TimeoutSeconds);
 }

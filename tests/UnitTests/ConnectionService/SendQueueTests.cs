@@ -26,9 +26,40 @@ public sealed class SendQueueTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Sends_soon_after_a_batch_wait_a_moment_for_each_other()
+    {
+        var queue = await StartAsync(new() { SpacingMilliseconds = 5 });
+        var first = queue.SendAsync(Command("first"), default);
+        (await _service.NextAsync()).Answer();
+        await first.WaitAsync(Patience);
+
+        var soon = new[] { queue.SendAsync(Command("1"), default), queue.SendAsync(Command("2"), default) };
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        var together = await _service.NextAsync();
+        together.Answer();
+        await Task.WhenAll(soon).WaitAsync(Patience);
+
+        Assert.Equal(["1", "2"], together.Ids);
+    }
+
+    [Fact]
+    public async Task A_full_batch_waits_for_nothing()
+    {
+        var queue = await StartAsync(new() { SpacingMilliseconds = 5, BatchSends = 2 });
+        var first = queue.SendAsync(Command("first"), default);
+        var busy = await _service.NextAsync();
+        var full = new[] { queue.SendAsync(Command("1"), default), queue.SendAsync(Command("2"), default) };
+
+        busy.Answer();
+        (await _service.NextAsync()).Answer();
+
+        await Task.WhenAll([first, .. full]).WaitAsync(Patience);
+    }
+
+    [Fact]
     public async Task What_waits_while_all_flushers_are_busy_travels_together_and_each_gets_its_own_answer()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 1 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1 });
         var first = queue.SendAsync(Command("first"), default);
         var busy = await _service.NextAsync();
 
@@ -47,7 +78,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     public async Task Many_large_sends_are_refused_by_their_bytes_and_room_comes_back()
     {
         const int mebibyte = 1024 * 1024;
-        var queue = await StartAsync(new() { BatchesInFlight = 1, BatchSends = 1, QueueBytes = mebibyte });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1, BatchSends = 1, QueueBytes = mebibyte });
         var first = queue.SendAsync(Command("first"), default);
         var busy = await _service.NextAsync();
 
@@ -66,7 +97,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task Several_batches_are_in_flight_at_once()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 2 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 2 });
 
         var one = queue.SendAsync(Command("one"), default);
         var firstBatch = await _service.NextAsync();
@@ -82,7 +113,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_batch_keeps_its_limits_of_sends_and_of_bytes()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 1, BatchSends = 3 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1, BatchSends = 3 });
         var all = new List<Task> { queue.SendAsync(Command("busy"), default) };
         var busy = await _service.NextAsync();
         var large = new string('x', (Limits.BatchBytes / 2) + 1);
@@ -103,7 +134,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_caller_that_has_gone_does_not_take_the_others_with_it()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 1 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1 });
         var busySend = queue.SendAsync(Command("busy"), default);
         var busy = await _service.NextAsync();
         using var gone = new CancellationTokenSource();
@@ -124,7 +155,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_full_queue_answers_unavailable_at_once()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 1, QueueCapacity = 2 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1, QueueCapacity = 2 });
         var accepted = new List<Task<Answer<SendAck>>> { queue.SendAsync(Command("busy"), default) };
         var busy = await _service.NextAsync();
         accepted.Add(queue.SendAsync(Command("1"), default));
@@ -141,7 +172,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_failed_batch_is_unavailable_for_its_senders_and_the_next_one_goes_out()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 1 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1 });
 
         var failing = queue.SendAsync(Command("failing"), default);
         (await _service.NextAsync()).Fail();
@@ -156,7 +187,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_batch_without_an_answer_is_given_up_in_time()
     {
-        var queue = await StartAsync(new() { TimeoutSeconds = 10 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, TimeoutSeconds = 10 });
         var sending = queue.SendAsync(Command("slow"), default);
         await _service.NextAsync();
 
@@ -177,7 +208,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [MemberData(nameof(UnwritableBodies))]
     public async Task What_would_spoil_a_batch_is_refused_before_it_joins_one(string json)
     {
-        var queue = await StartAsync(new());
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0 });
 
         var refused = await queue.SendAsync(WithBody(json), default).WaitAsync(Patience);
 
@@ -187,7 +218,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_body_may_be_as_deep_as_the_limit()
     {
-        var queue = await StartAsync(new());
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0 });
 
         var sending = queue.SendAsync(WithBody(Nested(Limits.BodyDepth)), default);
         (await _service.NextAsync()).Answer();
@@ -198,7 +229,7 @@ public sealed class SendQueueTests : IAsyncDisposable
     [Fact]
     public async Task A_stop_lets_what_waits_go_out_first()
     {
-        var queue = await StartAsync(new() { BatchesInFlight = 1 });
+        var queue = await StartAsync(new() { SpacingMilliseconds = 0, BatchesInFlight = 1 });
         var first = queue.SendAsync(Command("first"), default);
         var busy = await _service.NextAsync();
         var second = queue.SendAsync(Command("second"), default);

@@ -3,14 +3,65 @@ using ImDapr.Contracts;
 
 namespace ImDapr.MessageService.FanOut;
 
-/// <summary>Tells who is to be told that inboxes have grown: nodes that hold devices, those who poll, and whoever wakes users that are not connected.</summary>
+/// <summary>
+/// Tells who is to be told that inboxes have grown: nodes that hold devices, those who poll, and whoever wakes users that are not connected. What comes
+/// while an event is being published goes with the next one, in the order in which it came.
+/// </summary>
 public sealed class DeliveryPublisher(DaprClient dapr, TimeProvider time)
 {
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private readonly Lock _gate = new();
+    private List<Told> _waiting = [];
+    private bool _isPublishing;
+
     // An event stays far below the 4 MiB that Dapr carries.
     private const int EventBytes = Limits.BatchBytes / 2;
 
-    /// <summary>Publishes what these inboxes have taken, in as few events as possible.</summary>
-    public async Task PublishAsync(IReadOnlyList<Mailing> appended, CancellationToken cancellationToken)
+    /// <summary>Publishes what these inboxes have taken. It fails when nobody may have been told of some of it.</summary>
+    public Task PublishAsync(IReadOnlyList<Mailing> appended)
+    {
+        var told = new Told(appended);
+        lock (_gate)
+        {
+            _waiting.Add(told);
+            if (_isPublishing)
+                return told.Done.Task;
+            _isPublishing = true;
+        }
+        _ = Task.Run(PublishWaitingAsync);
+        return told.Done.Task;
+    }
+
+    private async Task PublishWaitingAsync()
+    {
+        while (Take() is { } taken)
+        {
+            try
+            {
+                using var timeout = new CancellationTokenSource(Timeout, time);
+                await PublishTogetherAsync([.. taken.SelectMany(told => told.Appended)], timeout.Token);
+                taken.ForEach(told => told.Done.SetResult());
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: those who wait get it, and the next are told.
+                taken.ForEach(told => told.Done.SetException(exception));
+            }
+        }
+    }
+
+    private List<Told>? Take()
+    {
+        lock (_gate)
+        {
+            var taken = _waiting;
+            _isPublishing = taken.Count > 0;
+            _waiting = [];
+            return _isPublishing ? taken : null;
+        }
+    }
+
+    private async Task PublishTogetherAsync(IReadOnlyList<Mailing> appended, CancellationToken cancellationToken)
     {
         var (online, offline) = (new DeliveryBatch(), new DeliveryBatch());
         foreach (var mailing in appended)
@@ -49,5 +100,10 @@ public sealed class DeliveryPublisher(DaprClient dapr, TimeProvider time)
         if (!batch.IsEmpty)
             await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(batch.Messages, batch.Users), cancellationToken);
         return new DeliveryBatch();
+    }
+
+    private sealed record Told(IReadOnlyList<Mailing> Appended)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

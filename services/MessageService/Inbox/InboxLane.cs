@@ -94,8 +94,7 @@ internal sealed partial class InboxLane(
     {
         try
         {
-            using var timeout = new CancellationTokenSource(StoreTimeout, time);
-            await deliveries.PublishAsync([.. stored.SelectMany(user => user.Appends).Select(append => append.Mailing)], timeout.Token);
+            await deliveries.PublishAsync([.. stored.SelectMany(user => user.Appends).Select(append => append.Mailing)]);
             stored.ForEach(user => user.Complete());
         }
         catch (Exception exception)
@@ -199,7 +198,7 @@ internal sealed partial class InboxLane(
 
     private async Task ForgetOtherLivesAsync(IEnumerable<LaneUser> users, CancellationToken cancellationToken)
     {
-        var now = await life.ReadAsync(cancellationToken);
+        var now = await life.RecentAsync(cancellationToken);
         foreach (var user in users.Where(user => user.Inbox.ForgetUnlessOf(now)))
             user.Devices.Forget();
     }

@@ -20,8 +20,8 @@ public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
 public sealed class InboxLanes(
     UserInboxes inboxes, InboxMemory memory, StateLife life, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
 {
-    // A lane waits for one save at a time. Four keep the store busy; more would only make what is saved together smaller.
-    private const int Lanes = 4;
+    // Each saves by itself, so the fewer the cheaper; a second one goes on while the first waits for what an inbox lacks.
+    private const int Lanes = 2;
 
     private InboxLane[]? _lanes;
 

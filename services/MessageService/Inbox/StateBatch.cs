@@ -58,19 +58,19 @@ internal sealed class StateBatch(DaprClient dapr, int savedTogether)
     public async Task<List<T>> SaveAsync<T>(
         string what, IReadOnlyList<(T Change, IBatchedKey Key)> changes, Func<T, StateTransactionRequest, Task> saved, CancellationToken cancellationToken)
     {
-        var again = new List<T>();
-        foreach (var part in Parts(changes))
+        // All at once: the keys of each are others, and the store works on one while the next is on its way.
+        var again = await Task.WhenAll(Parts(changes).Select(async part =>
         {
             if (await TrySaveAsync(part.ConvertAll(save => save.Request), cancellationToken))
             {
                 await Task.WhenAll(part.Select(save => saved(save.Change, save.Request)));
-                continue;
+                return [];
             }
             ServiceMetrics.CountConflict(what);
             part.ForEach(save => save.Key.Forget());
-            again.AddRange(part.Select(save => save.Change));
-        }
-        return again;
+            return part.ConvertAll(save => save.Change);
+        }));
+        return [.. again.SelectMany(changes => changes)];
     }
 
     private async Task<bool> TrySaveAsync(List<StateTransactionRequest> requests, CancellationToken cancellationToken)

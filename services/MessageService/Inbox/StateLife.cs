@@ -11,15 +11,17 @@ namespace ImDapr.MessageService.Inbox;
 /// in which it was begun, and one of another life is replaced by one of a new epoch (I6).
 /// </summary>
 /// <remarks>inbox:life   a random name; whoever finds none gives one</remarks>
-public sealed class StateLife(DaprClient dapr) : IDisposable
+public sealed class StateLife(DaprClient dapr, TimeProvider time) : IDisposable
 {
     private const string Key = "inbox:life";
     private const int MaxTries = 5;
+    private static readonly TimeSpan Recent = TimeSpan.FromMilliseconds(100);
     private static readonly StateOptions FirstWrite = new() { Concurrency = ConcurrencyMode.FirstWrite };
 
     // All who come to an empty store would begin a life, and all but one be refused: so many errors in a row open the circuit breaker of the store.
     private readonly SemaphoreSlim _beginning = new(1, 1);
     private volatile string? _known;
+    private long _read;
 
     /// <summary>The life that it is now.</summary>
     public async Task<string> ReadAsync(CancellationToken cancellationToken)
@@ -33,10 +35,21 @@ public sealed class StateLife(DaprClient dapr) : IDisposable
         throw new TimeoutException("The state store does not keep what is written");
     }
 
+    /// <summary>
+    /// The life that it was a moment ago, for those who ask all the time. What is written in between into a new life still carries the name of the
+    /// old one, and is found out by it.
+    /// </summary>
+    public ValueTask<string> RecentAsync(CancellationToken cancellationToken) =>
+        _known is { } known && time.GetElapsedTime(Interlocked.Read(ref _read)) < Recent ? new(known) : new(ReadAsync(cancellationToken));
+
     private async Task<string?> FindAsync(CancellationToken cancellationToken)
     {
+        var asked = time.GetTimestamp();
         var found = await dapr.GetByteStateAsync(DaprNames.StateStore, Key, cancellationToken: cancellationToken);
-        return found.IsEmpty ? null : _known = Encoding.UTF8.GetString(found.Span);
+        if (found.IsEmpty)
+            return null;
+        Interlocked.Exchange(ref _read, asked);
+        return _known = Encoding.UTF8.GetString(found.Span);
     }
 
     /// <summary>Whether an inbox was begun in the life that it is now.</summary>

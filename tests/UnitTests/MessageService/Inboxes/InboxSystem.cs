@@ -58,11 +58,11 @@ internal sealed class InboxSystem : IAsyncDisposable
         var memory = new InboxMemory(all);
         _memories.Add(memory);
         return new InboxLanes(
-            Inboxes(options), memory, new StateLife(Client), new InboxFiller(Messages, new MemberStore(Shards)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxLanes>.Instance);
+            Inboxes(options), memory, new StateLife(Client, Time), new InboxFiller(Messages, new MemberStore(Shards)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxLanes>.Instance);
     }
 
     private UserInboxes Inboxes(InboxOptions? options) => new(
-        Client, new StateLife(Client), new InboxOverflow(Shards), new InboxFiller(Messages, new MemberStore(Shards)), new InboxPages(Messages, Time, Options.Create(new MessageLimits())), Messages, _marks!,
+        Client, new StateLife(Client, Time), new InboxOverflow(Shards), new InboxFiller(Messages, new MemberStore(Shards)), new InboxPages(Messages, Time, Options.Create(new MessageLimits())), Messages, _marks!,
         Options.Create(options ?? new InboxOptions()), Options.Create(new SessionsOptions()), Time, NullLoggerFactory.Instance);
 
     /// <summary>A conversation with messages that the user is a member of.</summary>

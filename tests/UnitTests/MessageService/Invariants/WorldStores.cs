@@ -68,11 +68,11 @@ internal sealed class WorldStores : IAsyncDisposable
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
     public InboxLanes Appender() => new(
-        Inboxes, Own(new InboxMemory(Options.Create(Small))), new StateLife(_client!), new InboxFiller(Messages[0], Members), new DeliveryPublisher(_client!, TimeProvider.System), _client!, Options.Create(Small),
+        Inboxes, Own(new InboxMemory(Options.Create(Small))), new StateLife(_client!, TimeProvider.System), new InboxFiller(Messages[0], Members), new DeliveryPublisher(_client!, TimeProvider.System), _client!, Options.Create(Small),
         TimeProvider.System, NullLogger<InboxLanes>.Instance);
 
     private UserInboxes Inboxes => new(
-        _client!, new StateLife(_client!), new InboxOverflow(Shards), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,
+        _client!, new StateLife(_client!, TimeProvider.System), new InboxOverflow(Shards), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,
         Options.Create(Small), Options.Create(new SessionsOptions()), TimeProvider.System, NullLoggerFactory.Instance);
 
     public async ValueTask DisposeAsync()

@@ -2,6 +2,7 @@ using ImDapr.Chaos.Checks;
 using ImDapr.Chaos.Faults;
 using ImDapr.Chaos.Processes;
 using ImDapr.Chaos.Traffic;
+using ImDapr.IntegrationTests.Stacks;
 
 namespace ImDapr.Chaos;
 
@@ -19,8 +20,8 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         report.Begin("the system starts");
-        await using var system = await ChaosSystem.StartAsync(!options.IsEmbedded, cancellationToken);
-        var size = options.IsShort ? new CrowdSize(12, TimeSpan.FromMilliseconds(250)) : new CrowdSize(40, TimeSpan.FromMilliseconds(500));
+        await using var system = await ChaosSystem.StartAsync(!options.IsEmbedded, options.Previous ?? Repository.Root, cancellationToken);
+        var size = options.IsShort || options.Previous is not null ? new CrowdSize(12, TimeSpan.FromMilliseconds(250)) : new CrowdSize(40, TimeSpan.FromMilliseconds(500));
         report.Begin($"{size.People} people register, found groups and connect");
         await using var crowd = await Crowd.StartAsync(size, system.Origin, options.Seed, cancellationToken);
         var auditor = new Auditor(crowd, EntitiesOf(system));
@@ -31,7 +32,7 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
             report.Add(await TryAsync(new Fault("none, until there are enough messages", (_, token) => EnoughAsync(crowd, token)), scene, auditor, cancellationToken));
     }
 
-    private IEnumerable<Fault> Chosen() => Scenarios.All.Where(fault =>
+    private IEnumerable<Fault> Chosen() => options.Previous is { } previous ? Upgrades.From(previous) : Scenarios.All.Where(fault =>
         (!options.IsShort || fault.Short.HasFlag(options.IsEmbedded ? ShortForm.Embedded : ShortForm.Servers))
         && !(options.IsEmbedded && fault.NeedsServers)
         && (options.Only is null || fault.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)));

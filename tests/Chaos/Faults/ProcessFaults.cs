@@ -57,13 +57,17 @@ internal static class ProcessFaults
     public static Fault RollingRestart(string name, Func<ChaosSystem, IEnumerable<ServiceInstance>> order) => new(name, async (scene, token) =>
     {
         foreach (var instance in order(scene.System))
-        {
-            if (!await ChaosSystem.TerminateAsync(instance))
-                scene.Complain($"{instance.Name} did not end within its grace period of {Victim.GracePeriod.TotalSeconds} s");
-            scene.System.Start(instance);
-            await scene.System.HealthyAsync(instance, token);
-        }
+            await ReplaceAsync(scene, instance, token);
     });
+
+    /// <summary>SIGTERM, the end, a new start, and ready again.</summary>
+    public static async Task ReplaceAsync(Scene scene, ServiceInstance instance, CancellationToken token)
+    {
+        if (!await ChaosSystem.TerminateAsync(instance))
+            scene.Complain($"{instance.Name} did not end within its grace period of {Victim.GracePeriod.TotalSeconds} s");
+        scene.System.Start(instance);
+        await scene.System.HealthyAsync(instance, token);
+    }
 
     public static Fault CutFromSidecar(string appId) => new($"network cut between a {appId} and its sidecar for 8 s", async (scene, token) =>
     {

@@ -61,7 +61,10 @@ internal sealed class ChaosSystem : IAsyncDisposable
 
     public IEnumerable<Victim> Processes => Instances.Select(instance => instance.Process).Prepend(_dapr);
 
-    public static async Task<ChaosSystem> StartAsync(bool withServers, CancellationToken cancellationToken)
+    /// <param name="withServers">On Redis and MariaDB.</param>
+    /// <param name="checkout">Whose services are started.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public static async Task<ChaosSystem> StartAsync(bool withServers, string checkout, CancellationToken cancellationToken)
     {
         var logFolder = Directory.CreateDirectory(Path.Combine(Repository.Artifacts, "chaos", withServers ? "servers" : "embedded")).FullName;
         var system = new ChaosSystem(withServers ? await Stores.StartAsync(cancellationToken) : null, logFolder);
@@ -69,7 +72,10 @@ internal sealed class ChaosSystem : IAsyncDisposable
         {
             await system.StartDaprAsync(cancellationToken);
             foreach (var instance in system.Instances)
+            {
+                instance.Checkout = checkout;
                 instance.Start(system._settings);
+            }
             system._probing = system.ProbeAsync();
             await system.HealthyAsync(cancellationToken);
             return system;

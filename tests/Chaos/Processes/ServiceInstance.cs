@@ -44,13 +44,17 @@ internal sealed class ServiceInstance : IAsyncDisposable
     /// <summary>Whether a load balancer may send it clients: it was not told to stop, and it answers.</summary>
     public bool IsServing { get; set; }
 
-    public string Folder => Path.Combine(Repository.Root, "services", FolderName);
+    /// <summary>The checkout whose build is started next.</summary>
+    public string Checkout { get; set; } = Repository.Root;
+
+    public string Folder => Path.Combine(Checkout, "services", FolderName);
 
     private string FolderName => string.Concat(AppId.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     public void Start(IReadOnlyDictionary<string, string> settings)
     {
         _process ??= new Victim(new Launch(Name, Folder, ["dotnet", $"bin/app/ImDapr.{FolderName}.dll"], Environment(settings)), _logFolder);
+        _process.Folder = Folder;
         _process.Start();
     }
 

@@ -21,11 +21,14 @@ internal sealed class Victim : IAsyncDisposable
 
     public Victim(Launch launch, string logFolder)
     {
-        _launch = launch;
+        (_launch, Folder) = (launch, launch.Folder);
         _log = new StreamWriter(Path.Combine(logFolder, $"{launch.Name}.log"), append: false, Encoding.UTF8) { AutoFlush = true };
     }
 
     public string Name => _launch.Name;
+
+    /// <summary>Where it is started, and with it which build: of two versions each has its own.</summary>
+    public string Folder { get; set; }
 
     public bool IsRunning => _process is { HasExited: false };
 
@@ -42,7 +45,7 @@ internal sealed class Victim : IAsyncDisposable
     {
         _isOrdered = false;
         _saidReady = New();
-        var process = AppProcess.Start(_launch.Name, _launch.Folder, _launch.Command, _launch.Environment, Write);
+        var process = AppProcess.Start(_launch.Name, Folder, _launch.Command, _launch.Environment, Write);
         _process = process;
         _ = WatchAsync(process);
     }

@@ -15,6 +15,7 @@ internal static class AuthenticationProblems
     public static JwtBearerEvents Events() => new()
     {
         OnMessageReceived = ReceiveAsync,
+        OnTokenValidated = KeepLittle,
         OnChallenge = ChallengeAsync,
         OnForbidden = context => NotAllowed.ToProblem().ExecuteAsync(context.HttpContext),
     };
@@ -24,6 +25,13 @@ internal static class AuthenticationProblems
     {
         if (context.Request.Path.StartsWithSegments("/hub") && context.Request.Query["access_token"] is [{ Length: > 0 } token])
             context.Token = token;
+        return Task.CompletedTask;
+    }
+
+    // A hub connection keeps its user for hours: the token and all its claims would be some KiB of each.
+    private static Task KeepLittle(TokenValidatedContext context)
+    {
+        context.Principal = TokenRules.Caller(context.Principal!);
         return Task.CompletedTask;
     }
 

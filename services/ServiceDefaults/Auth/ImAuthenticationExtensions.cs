@@ -54,6 +54,7 @@ public static class ImAuthenticationExtensions
         return bearer.Configure<TimeProvider, IOptions<TokenCheckOptions>>((jwt, time, options) =>
         {
             jwt.MapInboundClaims = false;
+            jwt.SaveToken = false;
             jwt.TokenValidationParameters = TokenRules.Validation(time, options.Value);
             jwt.Events = AuthenticationProblems.Events();
         });

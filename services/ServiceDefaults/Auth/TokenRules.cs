@@ -1,3 +1,5 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
 
 namespace ImDapr.ServiceDefaults.Auth;
@@ -23,6 +25,14 @@ public static class TokenRules
         ClockSkew = options.ClockSkew,
         LifetimeValidator = (notBefore, expires, _, parameters) => IsAlive(time.GetUtcNow().UtcDateTime, notBefore, expires, parameters.ClockSkew),
     };
+
+    /// <summary>The caller with those claims of a checked token that anybody here asks for.</summary>
+    public static ClaimsPrincipal Caller(ClaimsPrincipal checkedUser) => new(new ClaimsIdentity(
+        new[] { UserIdClaim, DeviceIdClaim, PlatformClaim }
+            .Select(type => (type, checkedUser.FindFirst(type)?.Value))
+            .Where(claim => claim.Value is not null)
+            .Select(claim => new Claim(claim.type, claim.Value!)),
+        JwtBearerDefaults.AuthenticationScheme, UserIdClaim, null));
 
     private static bool IsAlive(DateTime now, DateTime? notBefore, DateTime? expires, TimeSpan skew) =>
         expires is { } end && now < end + skew && (notBefore is not { } begin || now >= begin - skew);

@@ -32,7 +32,7 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
             report.Add(await TryAsync(new Fault("none, until there are enough messages", (_, token) => EnoughAsync(crowd, token)), scene, auditor, cancellationToken));
     }
 
-    private IEnumerable<Fault> Chosen() => options.Previous is { } previous ? Upgrades.From(previous) : Scenarios.All.Where(fault =>
+    private IEnumerable<Fault> Chosen() => options.Previous is { } previous ? Upgrades.From(previous, options.IsShort) : Scenarios.All.Where(fault =>
         (!options.IsShort || fault.Short.HasFlag(options.IsEmbedded ? ShortForm.Embedded : ShortForm.Servers))
         && !(options.IsEmbedded && fault.NeedsServers)
         && (options.Only is null || fault.Name.Contains(options.Only, StringComparison.OrdinalIgnoreCase)));

@@ -10,7 +10,10 @@ namespace ImDapr.Chaos.Faults;
 internal static class Upgrades
 {
     /// <param name="previous">The checkout of the older version.</param>
-    public static IReadOnlyList<Fault> From(string previous) =>
+    /// <param name="isShort">Only until two versions are side by side.</param>
+    public static IEnumerable<Fault> From(string previous, bool isShort) => All(previous).Take(isShort ? 2 : int.MaxValue);
+
+    private static IReadOnlyList<Fault> All(string previous) =>
     [
         new("the version before", (_, token) => Task.Delay(TimeSpan.FromSeconds(3), token)),
         Exchange("one instance of each service becomes this version", system => system.Instances.Where(instance => instance.Index == 0), Repository.Root),

@@ -52,7 +52,7 @@ public sealed partial class SqlSequencer(SqlMessageTable table, ConversationHead
         }
         LogCollision(proposed.Count - inserted, proposed.Count);
         MessageMetrics.SequencerRetries.Add(proposed.Count - inserted);
-        return await SettleAsync(open, proposed, batch, cancellationToken);
+        return await SettleAsync(open, proposed, inserted, batch, cancellationToken);
     }
 
     /// <summary>Gives every send the next seq of its conversation, as far as is known here.</summary>
@@ -79,7 +79,7 @@ public sealed partial class SqlSequencer(SqlMessageTable table, ConversationHead
 
     /// <summary>After a collision: sorts out what was stored now, what before, and what must try again.</summary>
     private async Task<IReadOnlyList<PendingSend>> SettleAsync(
-        IReadOnlyList<PendingSend> open, List<Message> proposed, SequencedBatch batch, CancellationToken cancellationToken)
+        IReadOnlyList<PendingSend> open, List<Message> proposed, int inserted, SequencedBatch batch, CancellationToken cancellationToken)
     {
         var found = (await table.FindSentAsync(proposed, cancellationToken)).ToDictionary(message => (message.SenderId, message.ClientMessageId));
         var again = new List<PendingSend>();
@@ -92,7 +92,8 @@ public sealed partial class SqlSequencer(SqlMessageTable table, ConversationHead
                 again.Add(open[i]);
                 continue;
             }
-            var isOurs = (stored.ConversationId, stored.Seq, stored.SentAt) == (proposed[i].ConversationId, proposed[i].Seq, proposed[i].SentAt);
+            // Another instance may have stored the same retry under the same seq in the same millisecond; where nothing was inserted, none is ours.
+            var isOurs = inserted > 0 && (stored.ConversationId, stored.Seq, stored.SentAt) == (proposed[i].ConversationId, proposed[i].Seq, proposed[i].SentAt);
             batch.Add(open[i], new StoredSend(stored, !isOurs));
             if (!isOurs)
                 unused.Add(proposed[i]);

@@ -53,9 +53,11 @@ internal static partial class SettingsDocument
             | variable | meaning |
             | --- | --- |
             | `ASPNETCORE_HTTP_PORTS` | port of the app in a container; `APP_PORT`, which Dapr's CLI sets, wins and listens on localhost only |
-            | `APP_API_TOKEN`, `DAPR_API_TOKEN` | tokens between an app and its sidecar, each way; on Kubernetes the injector sets them |
+            | `ASPNETCORE_URLS` | where the app listens, if not on that port of every address |
+            | `ASPNETCORE_FORWARDEDHEADERS_ENABLED` | `true`: the client's address, by which connection-service limits, is what the proxy before it says |
+            | `APP_API_TOKEN`, `DAPR_API_TOKEN` | tokens between an app and its sidecar, each way; Dapr's injector sets those of the sidecar, `k8s/` those of the app |
             | `DAPR_HTTP_PORT`, `DAPR_GRPC_PORT` | where the sidecar is |
-            | `IMDAPR_REDIS_HOST`, `IMDAPR_REDIS_PASSWORD` | Redis of the components; connection-service takes its backplane from them unless `Backplane__Redis` is set |
+            | `IMDAPR_REDIS_HOST`, `IMDAPR_REDIS_USERNAME`, `IMDAPR_REDIS_PASSWORD`, `IMDAPR_REDIS_TLS` | Redis of the components; connection-service takes its backplane from them unless `Backplane__Redis` is set |
             | `IMDAPR_MYSQL_DSN` | database of the components, as the Go driver writes it; no service reads it |
             | `Kestrel__Limits__…` | limits of ASP.NET Core's server, such as `MaxConcurrentConnections` (60,000) |
             | `OTEL_…` | traces, see [operations](operations.md#traces) |

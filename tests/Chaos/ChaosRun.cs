@@ -20,7 +20,8 @@ internal sealed class ChaosRun(ChaosOptions options, Report report)
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         report.Begin("the system starts");
-        await using var system = await ChaosSystem.StartAsync(!options.IsEmbedded, options.Previous ?? Repository.Root, cancellationToken);
+        var logs = options.Previous is not null ? "upgrade" : options.IsEmbedded ? "embedded" : "servers";
+        await using var system = await ChaosSystem.StartAsync(!options.IsEmbedded, options.Previous ?? Repository.Root, logs, cancellationToken);
         var size = options.IsShort || options.Previous is not null ? new CrowdSize(12, TimeSpan.FromMilliseconds(250)) : new CrowdSize(40, TimeSpan.FromMilliseconds(500));
         report.Begin($"{size.People} people register, found groups and connect");
         await using var crowd = await Crowd.StartAsync(size, system.Origin, options.Seed, cancellationToken);

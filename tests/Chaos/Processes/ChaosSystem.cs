@@ -63,10 +63,11 @@ internal sealed class ChaosSystem : IAsyncDisposable
 
     /// <param name="withServers">On Redis and MariaDB.</param>
     /// <param name="checkout">Whose services are started.</param>
+    /// <param name="logs">Folder of what they say, below artifacts/chaos.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<ChaosSystem> StartAsync(bool withServers, string checkout, CancellationToken cancellationToken)
+    public static async Task<ChaosSystem> StartAsync(bool withServers, string checkout, string logs, CancellationToken cancellationToken)
     {
-        var logFolder = Directory.CreateDirectory(Path.Combine(Repository.Artifacts, "chaos", withServers ? "servers" : "embedded")).FullName;
+        var logFolder = Directory.CreateDirectory(Path.Combine(Repository.Artifacts, "chaos", logs)).FullName;
         var system = new ChaosSystem(withServers ? await Stores.StartAsync(cancellationToken) : null, logFolder);
         try
         {

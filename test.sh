@@ -16,16 +16,7 @@ export DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0
 export DOTNET_TieredPGO=0
 
 install_servers() {
-  command -v redis-server >/dev/null && command -v mariadbd >/dev/null && return
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
-  echo "== installing redis-server and mariadb-server"
-  # The packages must not start services: tests run servers of their own.
-  local policy=/usr/sbin/policy-rc.d
-  if [ ! -e "$policy" ]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
-    trap "rm -f $policy" RETURN
-  fi
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server mariadb-server >/dev/null
+  command -v redis-server >/dev/null && command -v mariadbd >/dev/null || tests/install.sh redis-server mariadb-server
 }
 
 finish() {
@@ -105,19 +96,35 @@ count_conformance() {
   count $? "conformance on $1" "$results/conformance-$1.trx" "$before"
 }
 
-# run_chaos NAME MINUTES OPTION...: counts its faults; its last line says how many were borne.
-run_chaos() {
-  local name=$1 before=$failed log="$results/chaos-$1.log" code
-  echo "== chaos on $name"
-  timeout -k 30 "$2m" dotnet tests/Chaos/bin/Debug/net10.0/ImDapr.Chaos.dll "${@:3}" | tee "$log"
-  code=${PIPESTATUS[0]}
-  if [[ $(tail -n 1 "$log") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+# count_line CODE NAME LOG BEFORE: adds up the last line of a program that counts by itself. A run that broke off counts here too.
+count_line() {
+  if [[ $(tail -n 1 "$3") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
   fi
-  if [ "$code" -ne 0 ] && [ "$failed" -eq "$before" ]; then
+  if [ "$1" -ne 0 ] && [ "$failed" -eq "$4" ]; then
     failed=$((failed + 1))
-    echo "FAILED: chaos on $name ended with code $code"
+    echo "FAILED: $2 ended with code $1"
+  fi
+}
+
+# run_chaos NAME MINUTES OPTION...: counts its faults; its last line says how many were borne.
+run_chaos() {
+  local name=$1 before=$failed log="$results/chaos-$1.log"
+  echo "== chaos on $name"
+  timeout -k 30 "$2m" dotnet tests/Chaos/bin/Debug/net10.0/ImDapr.Chaos.dll "${@:3}" | tee "$log"
+  count_line "${PIPESTATUS[0]}" "chaos on $name" "$log" "$before"
+}
+
+# Where there is no Docker it says why, and counts as skipped.
+count_images() {
+  local before=$failed code=0
+  echo "== images"
+  finished images || code=$?
+  if [ "$code" -eq 77 ]; then
+    skipped=$((skipped + 1))
+  else
+    count_line "$code" images "$results/images.log" "$before"
   fi
 }
 
@@ -132,12 +139,15 @@ if ! dotnet build ImDapr.sln -nodeReuse:false -v quiet; then
 fi
 start format dotnet format ImDapr.sln --verify-no-changes --no-restore
 run_tests tests/UnitTests 4
+run_tests tests/KubernetesTests 3
 check "format" finished format
 # Much of these is waiting: for a time to live, a retry, a timer.
 start conformance-embedded conformance embedded 7
 start conformance-servers conformance servers 7
+start images timeout -k 30 5m tests/images.sh --no-build
 count_conformance embedded
 count_conformance servers
+count_images
 run_tests tests/IntegrationTests 15
 run_chaos servers 4 --short
 run_chaos embedded 3 --short --embedded

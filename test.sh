@@ -116,15 +116,15 @@ run_chaos() {
   count_line "${PIPESTATUS[0]}" "chaos on $name" "$log" "$before"
 }
 
-# Where there is no Docker it says why, and counts as skipped.
-count_images() {
+# count_started NAME: a program that was started and counts by itself. With code 77 it has said why it cannot run here, and counts as skipped.
+count_started() {
   local before=$failed code=0
-  echo "== images"
-  finished images || code=$?
+  echo "== $1"
+  finished "$1" || code=$?
   if [ "$code" -eq 77 ]; then
     skipped=$((skipped + 1))
   else
-    count_line "$code" images "$results/images.log" "$before"
+    count_line "$code" "$1" "$results/$1.log" "$before"
   fi
 }
 
@@ -147,12 +147,14 @@ start conformance-servers conformance servers 7
 start images timeout -k 30 5m tests/images.sh --no-build
 count_conformance embedded
 count_conformance servers
-count_images
+count_started images
 run_tests tests/IntegrationTests 15
 run_chaos servers 4 --short
-run_chaos embedded 3 --short --embedded
+start upgrade timeout -k 30 7m tests/upgrade.sh --short
+run_chaos embedded 4 --short --embedded
 check "the benchmarks run" timeout -k 30 3m dotnet tests/Benchmarks/bin/Debug/net10.0/ImDapr.Benchmarks.dll --quick
 start costs timeout -k 30 4m tests/StorageCosts/bin/Debug/net10.0/ImDapr.StorageCosts --quick --model redis --policy reference
 check "the commands of README.md in a fresh clone" timeout -k 30 5m tests/readme.sh
 check "the costs of storage models are measured" finished costs
+count_started upgrade
 finish

@@ -17,7 +17,9 @@ internal sealed class Victim : IAsyncDisposable
     private readonly Lock _writing = new();
     private AppProcess? _process;
     private TaskCompletionSource _saidReady = New();
-    private volatile bool _isOrdered;
+
+    // The process itself and no flag: its end is noticed by whoever waits for it in any order, and by then the next one may run.
+    private volatile AppProcess? _told;
 
     public Victim(Launch launch, string logFolder)
     {
@@ -33,7 +35,7 @@ internal sealed class Victim : IAsyncDisposable
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>It was told to end.</summary>
-    public bool IsTold => _isOrdered;
+    public bool IsTold => _told is { } told && ReferenceEquals(told, _process);
 
     /// <summary>Resident memory in bytes; 0 when it does not run.</summary>
     public long ResidentBytes => _process is { HasExited: false } process ? Residence.Of(process.Id) : 0;
@@ -43,7 +45,6 @@ internal sealed class Victim : IAsyncDisposable
 
     public void Start()
     {
-        _isOrdered = false;
         _saidReady = New();
         var process = AppProcess.Start(_launch.Name, Folder, _launch.Command, _launch.Environment, Write);
         _process = process;
@@ -61,7 +62,7 @@ internal sealed class Victim : IAsyncDisposable
     {
         if (_process is not { HasExited: false } process)
             return;
-        _isOrdered = true;
+        _told = process;
         Signals.Kill(process.Id);
         await process.Exited;
     }
@@ -72,7 +73,7 @@ internal sealed class Victim : IAsyncDisposable
     {
         if (_process is not { HasExited: false } process)
             return true;
-        _isOrdered = true;
+        _told = process;
         var watch = System.Diagnostics.Stopwatch.StartNew();
         await process.StopAsync(GracePeriod);
         return watch.Elapsed < GracePeriod;
@@ -94,7 +95,7 @@ internal sealed class Victim : IAsyncDisposable
     private async Task WatchAsync(AppProcess process)
     {
         await process.Exited;
-        if (_isOrdered)
+        if (ReferenceEquals(_told, process))
             return;
         var accident = $"{Name} ended by itself with code {process.ExitCode}: {string.Join(" | ", process.Tail().TakeLast(3))}";
         lock (Accidents)

@@ -33,8 +33,6 @@ internal static class RedisSettings
             BacklogPolicy = BacklogPolicy.FailFast,
             CommandMap = CommandMap.Create(Channels, available: false),
             ClientName = $"{spec.AppId}-{spec.Name}",
-            // Its threads of its own would hand everything over once more.
-            SocketManager = SocketManager.ThreadPool,
         };
         Secure(options, spec);
         return options;

@@ -144,12 +144,12 @@ check "format" finished format
 # Much of these is waiting: for a time to live, a retry, a timer.
 start conformance-embedded conformance embedded 7
 start conformance-servers conformance servers 7
-start images timeout -k 30 5m tests/images.sh --no-build
 count_conformance embedded
 count_conformance servers
-count_started images
 run_tests tests/IntegrationTests 15
+start images timeout -k 30 5m tests/images.sh --no-build
 run_chaos servers 4 --short
+count_started images
 start upgrade timeout -k 30 7m tests/upgrade.sh --short
 run_chaos embedded 4 --short --embedded
 check "the benchmarks run" timeout -k 30 3m dotnet tests/Benchmarks/bin/Debug/net10.0/ImDapr.Benchmarks.dll --quick

@@ -96,8 +96,8 @@ build_images() {
   PUBLISHED=yes SDK_IMAGE=$base RUNTIME_IMAGE=$base tools/images.sh "$tag"
 }
 
-# Ports of the Nth service: of the app, of its probes, of its sidecar.
-port() { echo $((21000 + $1 * 10)); }
+# Ports of the Nth service: of the app, of its probes, of its sidecar. Above those of other test programs (FreePorts), below those of clients.
+port() { echo $((31000 + $1 * 10)); }
 
 start_sidecars() {
   local n

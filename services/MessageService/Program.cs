@@ -12,15 +12,14 @@ using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Sql;
 using Microsoft.Extensions.Options;
 
-if (await MigrationJob.RunAsync(args, "message", typeof(Program).Assembly))
+if (await MigrationJob.RunAsync(args, AddMigrations))
     return;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddImAuthentication();
-builder.AddMigrations(
-    "message", typeof(Program).Assembly, provider => provider.GetRequiredService<IOptions<StorageOptions>>().Value.Bindings.Split(','));
-builder.AddEntities().AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts().AddNotifications();
+AddMigrations(builder);
+builder.AddSending().AddFanOut().AddInbox().AddTimeline().AddConversations().AddReceipts().AddNotifications();
 builder.Services.AddOpenApi("message-service");
 
 var app = builder.Build();
@@ -37,3 +36,6 @@ app.MapRelations();
 app.MapNotifications();
 app.MapOpenApi("/api/openapi/{documentName}.json");
 app.Run();
+
+static void AddMigrations(WebApplicationBuilder builder) => builder.AddEntities().AddMigrations(
+    "message", typeof(Program).Assembly, provider => provider.GetRequiredService<IOptions<StorageOptions>>().Value.Bindings.Split(','));

@@ -7,12 +7,12 @@ using ImDapr.UserService.Devices;
 using ImDapr.UserService.Groups;
 using ImDapr.UserService.Tokens;
 
-if (await MigrationJob.RunAsync(args, "user", typeof(Program).Assembly))
+if (await MigrationJob.RunAsync(args, AddMigrations))
     return;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
-builder.AddMigrations("user", typeof(Program).Assembly);
+AddMigrations(builder);
 builder.AddTokens().AddAccounts().AddDevices().AddRelations().AddContacts().AddGroups();
 builder.Services.AddOpenApi("user-service");
 
@@ -28,3 +28,5 @@ app.MapDirectory();
 app.MapDiscovery();
 app.MapOpenApi("/api/openapi/{documentName}.json");
 app.Run();
+
+static void AddMigrations(WebApplicationBuilder builder) => builder.AddMigrations("user", typeof(Program).Assembly);

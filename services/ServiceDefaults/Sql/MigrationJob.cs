@@ -1,4 +1,3 @@
-using System.Reflection;
 using Dapr.Client;
 using ImDapr.ServiceDefaults.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -14,13 +13,15 @@ public static class MigrationJob
 {
     private const string Argument = "--migrate";
 
+    /// <param name="args">Of the program.</param>
+    /// <param name="addMigrations">The same as for the service itself, or the Job would migrate other databases.</param>
     /// <returns>False when this is an ordinary start.</returns>
-    public static async Task<bool> RunAsync(string[] args, string schema, Assembly assembly)
+    public static async Task<bool> RunAsync(string[] args, Action<WebApplicationBuilder> addMigrations)
     {
         if (!args.Contains(Argument))
             return false;
         var builder = WebApplication.CreateBuilder();
-        builder.AddServiceDefaults().AddMigrations(schema, assembly);
+        addMigrations(builder.AddServiceDefaults());
         await using var app = builder.Build();
         await ActivatorUtilities.CreateInstance<MigrationRunner>(app.Services).StartingAsync(CancellationToken.None);
         // The pod of a Job has ended when all of its containers have. A native sidecar ends by itself; to this it is all the same.

@@ -27,7 +27,7 @@ internal sealed class RedisPipe : IAsyncDisposable
         var writer = await ConnectionMultiplexer.ConnectAsync(host);
         await writer.GetDatabase().KeyDeleteAsync(Stream);
         await writer.GetDatabase().StreamCreateConsumerGroupAsync(Stream, "floor", "0", createStream: true);
-        return new RedisPipe(writer, await ConnectionMultiplexer.ConnectAsync(host));
+        return new RedisPipe(writer, await ConnectionMultiplexer.ConnectAsync($"{host},protocol=resp2"));
     }
 
     /// <summary>Returns when the message has been read and acknowledged.</summary>

@@ -95,7 +95,8 @@ internal sealed class Window
         };
     }
 
-    private static async Task<(MetricsScrape Metrics, Operations Operations)> AskAsync(LoadSystem system, StoreCounters stores, CancellationToken cancellationToken) =>
+    /// <summary>What services and stores count.</summary>
+    public static async Task<(MetricsScrape Metrics, Operations Operations)> AskAsync(LoadSystem system, StoreCounters stores, CancellationToken cancellationToken) =>
         (await MetricsScrape.TakeAsync(system, cancellationToken), await stores.OperationsAsync());
 
     private static ProcessCost CostOf(ProcessUsage before, ProcessUsage after) => new(

@@ -14,7 +14,7 @@ internal static class RunEnvironment
             ["load before"] = File.ReadAllText("/proc/loadavg").Split(' ')[0],
             ["runtime"] = $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.OSDescription}",
             ["builds"] = string.Join(", ", BuildConfiguration.OfAll().Select(build => $"{build.Key} {build.Value}")),
-            ["stores"] = "Redis appendonly everysec; MariaDB innodb_flush_log_at_trx_commit=1; one machine, loopback",
+            ["stores"] = "Redis appendonly everysec, rewritten from 1 GiB; MariaDB innodb_flush_log_at_trx_commit=1; one machine, loopback",
             ["limits"] = "rate limits of the services raised to 1,000,000/s",
         };
         var runtime = Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith("DOTNET_", StringComparison.Ordinal) && !Harmless.Contains(name));

@@ -31,6 +31,10 @@ internal static class RedisSettings
             // A server that is away is tried again soon; what is asked meanwhile fails at once, as a dial that is refused does in Go's client.
             ReconnectRetryPolicy = new LinearRetry(250),
             BacklogPolicy = BacklogPolicy.FailFast,
+            // One socket for everything, and answers in the shapes that RedisStream reads.
+            Protocol = RedisProtocol.Resp2,
+            // For INFO, which tells how many replicas a strong write waits for.
+            AllowAdmin = true,
             CommandMap = CommandMap.Create(Channels, available: false),
             ClientName = $"{spec.AppId}-{spec.Name}",
         };

@@ -15,8 +15,8 @@ public static class DeliveryApi
 
     public static WebApplicationBuilder AddDelivery(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<LocalPushes>().AddHostedService(provider => provider.GetRequiredService<LocalPushes>());
-        builder.Services.AddSingleton<DeliveryHandler>();
+        builder.Services.AddSingleton<OrderedPushes>().AddHostedService(provider => provider.GetRequiredService<OrderedPushes>());
+        builder.Services.AddSingleton<LocalPushes>().AddSingleton<DeliveryHandler>();
         return builder;
     }
 

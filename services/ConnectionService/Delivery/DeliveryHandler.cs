@@ -11,20 +11,15 @@ namespace ImDapr.ConnectionService.Delivery;
 
 /// <summary>
 /// Pushes new inbox entries, timeline messages, receipts and typing notices to the devices that are connected: entries to this node's connections at once
-/// and to those of another node with one message for all of them, timelines and the rest over SignalR's groups and users.
+/// and to those of another node with one message for all of them, timelines with one for all nodes, the rest over SignalR's users.
 /// </summary>
 /// <remarks>A push is a hint: what is lost here a device finds by its positions. So an event is done when its pushes were tried.</remarks>
 public sealed partial class DeliveryHandler(
-    IHubContext<ImHub, IImClient> hub, LocalPushes local, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger, NodeChannel? others = null)
+    IHubContext<ImHub, IImClient> hub, LocalPushes local, TimelineChannels timelines, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger,
+    NodeChannel? others = null)
 {
     // A client that does not read must not hold up the events behind this one.
     public static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
-
-    /// <summary>
-    /// Seconds for which a timeline message may be pushed. Who joined since it was sent might be among those who get the push, so later its
-    /// readers are told to sync instead: a sync knows from which seq each may see.
-    /// </summary>
-    public const int FreshSeconds = 5;
 
     public async Task PushAsync(Deliveries deliveries, CancellationToken cancellationToken)
     {
@@ -32,7 +27,7 @@ public sealed partial class DeliveryHandler(
         using var spans = StageSpans.Start("push", ActivityKind.Consumer, deliveries.Traces?.Values ?? []);
         var pushes = local.Push(deliveries)
             .Concat(ForwardAll(deliveries))
-            .Concat((deliveries.Timelines ?? []).Select(timeline => PushAsync(timeline, deliveries.Messages)))
+            .Concat((deliveries.Timelines ?? []).Select(timeline => timelines.PushAsync(timeline.ConversationId, [.. timeline.Messages.Select(index => deliveries.Messages[index])])))
             .Concat(deliveries.Receipts.Where(receipt => receipt.Nodes is null).Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
             .Concat((deliveries.Typings ?? []).Select(typing => hub.Clients.Users(typing.ToUserIds).Typing(typing.Typing)))
             .ToArray();
@@ -57,16 +52,6 @@ public sealed partial class DeliveryHandler(
         // Clocks of nodes differ a little.
         foreach (var message in deliveries.Messages)
             ConnectionMetrics.PushDelay.Record(Math.Max(0, now - message.SentAt) / 1000.0);
-    }
-
-    private Task PushAsync(TimelineDelivery timeline, Message[] messages)
-    {
-        var readers = hub.Clients.Group(TimelineReaders.Group(timeline.ConversationId));
-        Message[] pushed = [.. timeline.Messages.Select(index => messages[index])];
-        var oldest = pushed.Min(message => message.SentAt);
-        return time.GetUtcNow().ToUnixTimeMilliseconds() - oldest <= FreshSeconds * 1000
-            ? readers.DeliverTimeline(pushed)
-            : readers.SyncNow(new Within(FreshSeconds));
     }
 
     // Without a backplane every node gets every event.

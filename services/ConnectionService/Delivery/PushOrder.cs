@@ -3,8 +3,8 @@ using ImDapr.Contracts;
 namespace ImDapr.ConnectionService.Delivery;
 
 /// <summary>
-/// Puts the pushes to one connection in the order of their positions: a broker's workers let events overtake each other, and each hole that a device
-/// sees costs a sync. Only a hint gets better by it: what does not come in time leaves a hole, and the device syncs.
+/// Puts pushes in the order of their positions, those to one connection or, with the seq as the position, those of one timeline: a broker's workers let
+/// events overtake each other, and each hole that a device sees costs a sync. Only a hint gets better by it: what does not come in time leaves a hole, and the device syncs.
 /// </summary>
 /// <remarks>Not thread-safe: its owner locks it, and writes what it gives before it unlocks it.</remarks>
 public sealed class PushOrder

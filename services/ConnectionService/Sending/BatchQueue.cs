@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Threading.Channels;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Observability;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,7 @@ namespace ImDapr.ConnectionService.Sending;
 /// for nothing; where they come closer, a batch begins some time (<see cref="SpacingOf"/>) after the one before at the earliest, for each costs as much as a dozen
 /// messages in it, and without it a machine is as busy at a tenth of its load as at all of it.
 /// </summary>
-public abstract partial class BatchQueue<T>(IOptions<SendQueueOptions> options, TimeProvider time, ILogger logger) : BackgroundService
+public abstract partial class BatchQueue<T>(IOptions<SendQueueOptions> options, TimeProvider time, ILogger logger) : FinishingService
     where T : class
 {
     private static readonly Answer<T> Full = Answer<T>.Refused(ErrorCodes.Unavailable, "Too many calls wait to be sent; try again.");
@@ -69,14 +70,7 @@ public abstract partial class BatchQueue<T>(IOptions<SendQueueOptions> options, 
         return true;
     }
 
-    /// <summary>Accepts no more and lets what waits go out first, as long as the host waits.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        _queue.Writer.TryComplete();
-        if (ExecuteTask is { } flushing)
-            await flushing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
-    }
+    protected override void Complete() => _queue.Writer.TryComplete();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, options.Value.BatchesInFlight).Select(_ => FlushAsync(stoppingToken)));

@@ -9,12 +9,12 @@ namespace ImDapr.ConnectionService.Timelines;
 
 /// <summary>
 /// Tells connections of this node to sync when their user has begun to read a timeline; that sync makes them follow it. Only some seconds later:
-/// by then what was sent before the user joined has been pushed to those who were there (<see cref="DeliveryHandler.FreshSeconds"/>, invariant I7).
+/// by then what was sent before the user joined has been pushed to those who were there (<see cref="TimelineChannels.FreshSeconds"/>, invariant I7).
 /// </summary>
 public sealed class NewReaders(LocalConnections connections, IHubContext<ImHub, IImClient> hub, TimeProvider time) : BackgroundService
 {
     private const int Waiting = 1_000;
-    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(DeliveryHandler.FreshSeconds);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(TimelineChannels.FreshSeconds);
 
     // Full: the oldest is forgotten; its readers find the timeline with their next sync.
     private readonly Channel<(DateTimeOffset Due, string[] UserIds)> _joined = Channel.CreateBounded<(DateTimeOffset, string[])>(

@@ -10,7 +10,7 @@ public static class TimelinesApi
 
     public static WebApplicationBuilder AddTimelines(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<TimelineReaders>().AddSingleton<NewReaders>();
+        builder.Services.AddSingleton<TimelineChannels>().AddSingleton<TimelineReaders>().AddSingleton<NewReaders>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NewReaders>());
         return builder;
     }
@@ -18,7 +18,7 @@ public static class TimelinesApi
     private static async Task ChangeAsync(EventEnvelope<TimelineMembers> readership, TimelineReaders readers, NewReaders joined, CancellationToken cancellationToken)
     {
         var change = readership.Data;
-        await readers.EndAsync(change, cancellationToken);
+        await readers.EndAsync(change);
         await joined.AddAsync(change.ConversationId, change.Joined, cancellationToken);
     }
 }

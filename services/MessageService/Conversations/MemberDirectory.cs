@@ -30,7 +30,8 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     {
         if (Known(conversationId) is { } known)
             return known;
-        return Learn(conversationId, await store.OfConversationAsync(conversationId, cancellationToken));
+        var read = CacheOf(conversationId).BeginRead();
+        return Learn(conversationId, await store.OfConversationAsync(conversationId, cancellationToken), read);
     }
 
     /// <summary>The members of each of these conversations. All conversations of two that are not known are looked up together.</summary>
@@ -47,9 +48,10 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             else
                 members[conversationId] = await MembersAsync(conversationId, cancellationToken);
         }
+        var read = _pairs.BeginRead();
         var rows = (await store.OfSmallConversationsAsync(pairs, cancellationToken)).ToLookup(row => row.ConversationId);
         foreach (var conversationId in pairs)
-            members[conversationId] = Learn(conversationId, rows[conversationId]);
+            members[conversationId] = Learn(conversationId, rows[conversationId], read);
         return members;
     }
 
@@ -75,8 +77,9 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             if (await IsLargeAsync(conversation.Key, cancellationToken))
                 unknown.AddRange(conversation.Where(user => _readers.Get(ReaderKey(user.ConversationId, user.UserId)) is null));
         }
+        var read = _readers.BeginRead();
         foreach (var row in (await store.FindAsync(unknown, cancellationToken)).Where(row => row.IsActive))
-            _readers.Set(ReaderKey(row.ConversationId, row.UserId), row);
+            _readers.Set(ReaderKey(row.ConversationId, row.UserId), row, read);
     }
 
     /// <summary>The members' ids, or null when there are more than <paramref name="most"/>.</summary>
@@ -94,9 +97,10 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
         var conversationId = ConversationId.Group(groupId);
         if (_ensured.Contains(conversationId))
             return;
+        var read = _ensured.BeginRead();
         if (await store.VersionAsync(conversationId, cancellationToken) < 0)
             await reconciler.ReconcileAsync(groupId, cancellationToken);
-        _ensured.Set(conversationId, "");
+        _ensured.Set(conversationId, "", read);
     }
 
     /// <summary>How the conversation's next message reaches its members.</summary>
@@ -143,20 +147,21 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             return (await MembersAsync(conversationId, cancellationToken)).ByUser.GetValueOrDefault(userId);
         if (_readers.Get(ReaderKey(conversationId, userId)) is { } reader)
             return reader;
+        var read = _readers.BeginRead();
         var found = (await store.FindAsync(conversationId, [userId], cancellationToken)).FirstOrDefault(row => row.IsActive);
         if (found is not null)
-            _readers.Set(ReaderKey(conversationId, userId), found);
+            _readers.Set(ReaderKey(conversationId, userId), found, read);
         return found;
     }
 
     private ConversationMembers? Known(string conversationId) => CacheOf(conversationId).Get(conversationId);
 
-    private ConversationMembers Learn(string conversationId, IEnumerable<Membership> rows)
+    private ConversationMembers Learn(string conversationId, IEnumerable<Membership> rows, ReadTicket read)
     {
         var members = new ConversationMembers(rows.Where(row => row.IsActive).ToDictionary(row => row.UserId));
         // A conversation that does not exist yet may be created in another instance, which tells nobody.
         if (members.ByUser.Count > 0)
-            CacheOf(conversationId).Set(conversationId, members);
+            CacheOf(conversationId).Set(conversationId, members, read);
         return members;
     }
 
@@ -174,8 +179,9 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             return kind == ConversationKinds.Direct && options.Value.Direct == FanOutPolicy.Timeline ? TimelineState.Now : TimelineState.Never;
         if (_timelines.Get(conversationId) is TimelineState known)
             return known;
+        var read = _timelines.BeginRead();
         var state = await store.TimelineAsync(conversationId, cancellationToken);
-        _timelines.Set(conversationId, state);
+        _timelines.Set(conversationId, state, read);
         return state;
     }
 
@@ -183,6 +189,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     {
         if (rows.Count == 0)
             return;
+        var read = _ensured.BeginRead();
         var added = await store.AddAsync(rows, cancellationToken);
         var conversationIds = rows.Select(row => row.ConversationId).Distinct().ToList();
         if (isTimeline)
@@ -191,7 +198,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
             await TellReadersAsync(rows, cancellationToken);
         foreach (var conversationId in conversationIds)
         {
-            _ensured.Set(conversationId, "");
+            _ensured.Set(conversationId, "", read);
             Forget(conversationId);
         }
     }

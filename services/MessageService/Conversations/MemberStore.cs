@@ -177,11 +177,11 @@ public sealed class MemberStore(SqlShards shards)
 
     /// <summary>Before the first message of a timeline is stored, so that every Sync knows of it.</summary>
     public Task SetTimelineAsync(IReadOnlyCollection<string> conversationIds, TimelineState state, CancellationToken cancellationToken) =>
-        shards.SumAsync(conversationIds, id => id, RowsPerInsert, async (sql, chunk) =>
+        shards.RunAsync(conversationIds, id => id, RowsPerInsert, async (sql, chunk) =>
         {
-            var added = await sql.InsertNewAsync(
+            await sql.InsertNewAsync(
                 "conversations", ["conversation_id", "version", "timeline"], [.. chunk.Select(id => new object?[] { id, -1, (int)state })], cancellationToken);
-            return added + await sql.ExecuteAsync(
+            await sql.ExecuteAsync(
                 $"UPDATE conversations SET timeline = ? WHERE conversation_id IN ({SqlClient.Marks(chunk.Length)})", [(int)state, .. chunk], cancellationToken);
         });
 

@@ -1,6 +1,5 @@
 using System.Net;
 using ImDapr.Contracts;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace ImDapr.MessageService.Conversations;
 
@@ -21,11 +20,12 @@ public sealed class UserDirectory(HttpClient userService, DirectoryCache cache)
         if (request.UserIds.Length + request.GroupIds.Length == 0)
             return (users, groups);
 
+        var (usersRead, groupsRead) = (cache.Users.BeginRead(), cache.Groups.BeginRead());
         var answer = await PostAsync<DirectoryRequest, DirectoryAnswer>("internal/directory", request, cancellationToken);
         foreach (var user in answer.Users)
-            cache.Users.Set(user.UserId, users[user.UserId] = user.DisplayName);
+            cache.Users.Set(user.UserId, users[user.UserId] = user.DisplayName, usersRead);
         foreach (var group in answer.Groups)
-            cache.Groups.Set(group.GroupId, groups[group.GroupId] = group.Name);
+            cache.Groups.Set(group.GroupId, groups[group.GroupId] = group.Name, groupsRead);
         return (users, groups);
     }
 
@@ -36,14 +36,15 @@ public sealed class UserDirectory(HttpClient userService, DirectoryCache cache)
         var unknown = pairs.Where(pair => !cache.Peaceful.Contains(pair.UserId) && !cache.Unblocked.Contains(DirectoryCache.Key(pair))).ToArray();
         if (unknown.Length == 0)
             return [];
+        var (unblockedRead, peacefulRead) = (cache.Unblocked.BeginRead(), cache.Peaceful.BeginRead());
         var answer = await PostAsync<BlocksRequest, BlocksAnswer>("internal/blocks", new BlocksRequest(unknown), cancellationToken);
         var (blocked, blockers) = (answer.Blocked.ToHashSet(), answer.Blockers.ToHashSet());
         foreach (var pair in unknown.Where(pair => !blocked.Contains(pair)))
         {
             if (blockers.Contains(pair.UserId))
-                cache.Unblocked.Set(DirectoryCache.Key(pair), "");
+                cache.Unblocked.Set(DirectoryCache.Key(pair), "", unblockedRead);
             else
-                cache.Peaceful.Set(pair.UserId, "");
+                cache.Peaceful.Set(pair.UserId, "", peacefulRead);
         }
         return blocked;
     }
@@ -56,10 +57,11 @@ public sealed class UserDirectory(HttpClient userService, DirectoryCache cache)
         var unknown = pairs.Where(pair => !known.Contains(pair)).ToArray();
         if (unknown.Length == 0)
             return known;
+        var read = cache.Contacts.BeginRead();
         var answer = await PostAsync<ContactsRequest, ContactsAnswer>("internal/contacts", new ContactsRequest(unknown), cancellationToken);
         foreach (var contact in answer.Contacts)
         {
-            cache.Contacts.Set(DirectoryCache.Key(contact), "");
+            cache.Contacts.Set(DirectoryCache.Key(contact), "", read);
             known.Add(contact);
         }
         return known;
@@ -111,21 +113,4 @@ public sealed class DirectoryCache : IDisposable
         Unblocked.Dispose();
         Contacts.Dispose();
     }
-}
-
-/// <summary>A bounded memory cache of one kind of value; the least recently used go first.</summary>
-public sealed class BoundedCache<T>(int capacity, TimeSpan lifetime) : IDisposable where T : class
-{
-    private readonly MemoryCache _cache = new(new MemoryCacheOptions { SizeLimit = capacity });
-
-    public bool Contains(string key) => _cache.TryGetValue(key, out _);
-
-    public T? Get(string key) => _cache.Get<T>(key);
-
-    public void Set(string key, T value) =>
-        _cache.Set(key, value, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = lifetime });
-
-    public void Remove(string key) => _cache.Remove(key);
-
-    public void Dispose() => _cache.Dispose();
 }

@@ -17,7 +17,7 @@ public sealed record DeliveredMark(string UserId, string ConversationId, long Se
 /// </summary>
 public sealed partial class DeliveredMarks(
     ReceiptStore store, ReceiptAudience audience, InboxMemory inboxes, DaprClient dapr, IOptions<ReceiptsOptions> options, TimeProvider time,
-    ILogger<DeliveredMarks> logger) : BackgroundService
+    ILogger<DeliveredMarks> logger) : FinishingService
 {
     // About 10 MB of marks. What does not fit is dropped: a receipt is late, and nothing else.
     private const int MaxWaiting = 50_000;
@@ -46,14 +46,7 @@ public sealed partial class DeliveredMarks(
         _signal.Writer.TryWrite(true);
     }
 
-    /// <summary>Raises what waits first, as long as the host waits.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        _signal.Writer.TryComplete();
-        if (ExecuteTask is { } raising)
-            await raising.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
-    }
+    protected override void Complete() => _signal.Writer.TryComplete();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

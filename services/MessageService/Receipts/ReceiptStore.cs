@@ -32,14 +32,10 @@ public sealed class ReceiptStore(SqlShards shards)
 
     /// <summary>Raises delivered marks of members, many in one statement.</summary>
     public Task RaiseDeliveredAsync(IReadOnlyCollection<Receipt> receipts, CancellationToken cancellationToken) =>
-        shards.SumAsync(receipts, receipt => receipt.ConversationId, MarksPerStatement, async (sql, chunk) =>
-        {
-            await sql.RaiseAsync(
-                "members", "delivered_seq",
-                ["user_id", "conversation_id", "role", "join_seq", "left_seq", "read_seq", "cleared_seq", "version", "delivered_seq"],
-                [.. chunk.Select(receipt => Nobody(receipt.UserId, receipt.ConversationId, receipt.DeliveredSeq))], cancellationToken);
-            return chunk.Length;
-        });
+        shards.RunAsync(receipts, receipt => receipt.ConversationId, MarksPerStatement, (sql, chunk) => sql.RaiseAsync(
+            "members", "delivered_seq",
+            ["user_id", "conversation_id", "role", "join_seq", "left_seq", "read_seq", "cleared_seq", "version", "delivered_seq"],
+            [.. chunk.Select(receipt => Nobody(receipt.UserId, receipt.ConversationId, receipt.DeliveredSeq))], cancellationToken));
 
     // Members have their row. Should one be gone, this one has left before it came, and sees nothing.
     private static object?[] Nobody(string userId, string conversationId, long deliveredSeq) =>

@@ -12,7 +12,7 @@ namespace ImDapr.MessageService.Sending;
 /// Publishes stored batches on <c>im.messages</c> while the next ones are being stored, and acknowledges them when that is done. What a message
 /// of the batch changes about another one is changed before: whoever is told of it finds it done.
 /// </summary>
-public sealed partial class MessagePublisher(MessageAmender amender, DaprClient dapr, ILogger<MessagePublisher> logger) : BackgroundService
+public sealed partial class MessagePublisher(MessageAmender amender, DaprClient dapr, ILogger<MessagePublisher> logger) : FinishingService
 {
     private const int Parallel = 4;
     private static readonly TimeSpan PublishTimeout = TimeSpan.FromSeconds(4);
@@ -22,14 +22,8 @@ public sealed partial class MessagePublisher(MessageAmender amender, DaprClient 
 
     public ValueTask PublishAsync(SequencedBatch batch, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(batch, cancellationToken);
 
-    /// <summary>Publishes what was stored first, as long as the host waits. The writer has stopped before.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
-    {
-        _queue.Writer.TryComplete();
-        if (ExecuteTask is { } publishing)
-            await publishing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
-    }
+    // The writer has stopped before.
+    protected override void Complete() => _queue.Writer.TryComplete();
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enumerable.Range(0, Parallel).Select(_ => RunAsync(stoppingToken)));

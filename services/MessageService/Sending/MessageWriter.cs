@@ -1,11 +1,12 @@
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
+using ImDapr.ServiceDefaults.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Sending;
 
 /// <summary>Stores and publishes messages by group commit, in as many lanes as the store has: a database that is away holds up no other one.</summary>
-public sealed class MessageWriter : BackgroundService
+public sealed class MessageWriter : FinishingService
 {
     /// <summary>The answer of a queue that is full.</summary>
     public static readonly Refusal Full = new(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.");
@@ -32,14 +33,10 @@ public sealed class MessageWriter : BackgroundService
         return send.Answer;
     }
 
-    /// <summary>Accepts no more and stores what waits first, as long as the host waits.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    protected override void Complete()
     {
         foreach (var lane in _lanes)
             lane.Complete();
-        if (ExecuteTask is { } storing)
-            await storing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(_lanes.Select(lane => lane.RunAsync(stoppingToken)));

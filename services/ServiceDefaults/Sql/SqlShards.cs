@@ -41,6 +41,14 @@ public sealed class SqlShards(IReadOnlyList<SqlClient> all) : IDisposable
     public async Task<int> SumAsync<TItem>(IEnumerable<TItem> items, Func<TItem, string> keyOf, int most, Func<SqlClient, TItem[], Task<int>> run) =>
         (await EachAsync<TItem, int>(items, keyOf, most, async (sql, chunk) => [await run(sql, chunk)])).Sum();
 
+    /// <summary>The same for statements whose answer says nothing.</summary>
+    public Task RunAsync<TItem>(IEnumerable<TItem> items, Func<TItem, string> keyOf, int most, Func<SqlClient, TItem[], Task> run) =>
+        Task.WhenAll(items.GroupBy(item => IndexOf(keyOf(item))).Select(async part =>
+        {
+            foreach (var chunk in part.Chunk(most))
+                await run(all[part.Key], chunk);
+        }));
+
     /// <summary>Asks all databases, when the items' keys are not known.</summary>
     public async Task<List<TRow>> AllAsync<TRow>(Func<SqlClient, Task<IReadOnlyList<TRow>>> ask)
     {

@@ -42,6 +42,16 @@ public sealed partial class MetricsTests(ObservedCluster cluster)
     }
 
     [Fact]
+    public async Task A_notification_that_nobody_can_deliver_is_counted_as_a_dead_letter()
+    {
+        Assert.DoesNotMatch(DeadNotifications(), await ScrapeAsync(DaprNames.MessageService));
+
+        await SidecarPublisher.PublishAsync(cluster.Sidecar(DaprNames.MessageService), Topics.Notifications, new { id = "bad" }, "billing");
+
+        await Eventually.TrueAsync(async () => DeadNotifications().IsMatch(await ScrapeAsync(DaprNames.MessageService)));
+    }
+
+    [Fact]
     public async Task Nothing_of_the_platform_is_on_the_public_origin_but_that_the_process_is_there()
     {
         using var http = new HttpClient { BaseAddress = cluster.Origin() };
@@ -74,4 +84,7 @@ public sealed partial class MetricsTests(ObservedCluster cluster)
 
     [GeneratedRegex("""imdapr_sends_total\{[^}]*outcome="invalid_argument"[^}]*\} [1-9]""")]
     private static partial Regex Refusals();
+
+    [GeneratedRegex("""imdapr_dead_letters_total\{[^}]*topic="im.notifications"[^}]*\} 1""")]
+    private static partial Regex DeadNotifications();
 }

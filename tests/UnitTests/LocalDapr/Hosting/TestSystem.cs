@@ -5,6 +5,7 @@ using ImDapr.LocalDapr.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace ImDapr.UnitTests.LocalDapr.Hosting;
@@ -46,7 +47,8 @@ internal sealed class TestSystem : IAsyncDisposable
     }
 
     /// <summary>A sidecar with an app that is connected.</summary>
-    public async Task<Sidecar> AppAsync(string appId, Action<WebApplication> map, Func<SidecarOptions, SidecarOptions>? with = null)
+    public async Task<Sidecar> AppAsync(
+        string appId, Action<WebApplication> map, Func<SidecarOptions, SidecarOptions>? with = null, Action<IServiceCollection, Sidecar>? services = null)
     {
         var port = FreePort();
         var sidecar = await SidecarAsync(appId, with, port);
@@ -54,6 +56,7 @@ internal sealed class TestSystem : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(sidecar.AppVariables!);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        services?.Invoke(builder.Services, sidecar);
         var app = builder.Build();
         map(app);
         _apps.Add(app);

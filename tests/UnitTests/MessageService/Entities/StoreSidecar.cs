@@ -92,10 +92,18 @@ public sealed class StateCalls() : DelegatingHandler(new SocketsHttpHandler())
     /// <summary>Of this method every call fails.</summary>
     public string? Failing { get; set; }
 
-    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>What every answer waits for after the call was made.</summary>
+    public Func<Task>? Answered { get; set; }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var method = request.RequestUri!.Segments[^1];
         Made.Enqueue(method);
-        return method == Failing ? throw new HttpRequestException($"{method} fails in this test") : base.SendAsync(request, cancellationToken);
+        if (method == Failing)
+            throw new HttpRequestException($"{method} fails in this test");
+        var response = await base.SendAsync(request, cancellationToken);
+        if (Answered is { } wait)
+            await wait();
+        return response;
     }
 }

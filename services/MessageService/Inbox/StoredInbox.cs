@@ -56,7 +56,7 @@ public sealed partial class StoredInbox(
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         if (_inbox is not null && await store.ReadAgainAsync(cancellationToken) is (true, var tail))
-            _inbox = tail is null ? null : await WholeAsync(await store.LoadAsync(tail, cancellationToken), cancellationToken);
+            await TakeAsync(tail, cancellationToken);
         await GetAsync(cancellationToken);
     }
 
@@ -76,8 +76,16 @@ public sealed partial class StoredInbox(
         if (store.Adopt(tail, etag) && _inbox is not null)
             return false;
         var wasRemembered = _inbox is not null;
-        _inbox = await WholeAsync(await store.LoadAsync(tail, cancellationToken), cancellationToken);
+        await TakeAsync(tail, cancellationToken);
         return wasRemembered;
+    }
+
+    // First forgotten: its ETag is known by now. Were the rest not read, what is remembered would be saved over what others have written.
+    private async Task TakeAsync(string? tail, CancellationToken cancellationToken)
+    {
+        Forget();
+        if (tail is not null)
+            _inbox = await WholeAsync(await store.LoadAsync(tail, cancellationToken), cancellationToken);
     }
 
     /// <summary>Only when <see cref="IsRemembered"/>.</summary>

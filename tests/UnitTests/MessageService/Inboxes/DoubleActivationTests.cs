@@ -56,6 +56,39 @@ public sealed class DoubleActivationTests
         Assert.Equal(ErrorCodes.InvalidArgument, (await appender.AckAsync(new DeviceAck("ann", "d1", 11), CancellationToken.None)).Refusal!.Code);
     }
 
+    [Fact]
+    public async Task A_call_that_is_given_up_at_any_moment_leaves_nothing_that_a_later_one_would_write_over_others_entries()
+    {
+        var isGivenUp = true;
+        for (var calls = 1; isGivenUp; calls++)
+            isGivenUp = await GiveUpAfterAsync(calls);
+    }
+
+    /// <returns>Whether there were so many calls.</returns>
+    private static async Task<bool> GiveUpAfterAsync(int calls)
+    {
+        await using var system = await InboxSystem.StartAsync();
+        await system.ConversationAsync("ann", "g:one", 120); // more than a segment: marks belong to the tail
+        var (actor, device) = (system.Inbox("ann"), new TestDevice("d1"));
+        await device.SyncAllAsync(actor);
+        // What others append is pushed at its positions, while the entities of another conversation, older ones, have not come yet.
+        await system.StoreAsync("g:one", 121, 125);
+        var told = await system.Appender().AppendAsync("ann", InboxSystem.References("g:one", 121, 125), CancellationToken.None);
+        await system.ConversationAsync("ann", "g:two", 5);
+
+        using var caller = new CancellationTokenSource();
+        system.Calls.Answered = () => --calls == 0 ? caller.CancelAsync() : Task.CompletedTask;
+        var answer = await Record.ExceptionAsync(() => device.SyncAsync(actor, cancellationToken: caller.Token));
+        system.Calls.Answered = null;
+        await new TestDevice("d2").SyncAllAsync(actor);
+
+        var all = new TestDevice("d3");
+        await all.SyncAllAsync(system.Inbox("ann"));
+        all.AssertComplete(("g:one", 125), ("g:two", 5));
+        Assert.Equal(told.Positions, all.Entries.Where(entry => entry.Message is { ConversationId: "g:one", Seq: > 120 }).Select(entry => entry.Position));
+        return answer is not null;
+    }
+
     [Property(MaxTest = 25)]
     public Property Whatever_two_actors_do_crash_or_leave_half_done_a_device_sees_everything_once_and_in_order() =>
         Prop.ForAll(Arb.From(Step.Random().ListOf().Select(steps => steps.ToList())), steps => RunAsync(steps).GetAwaiter().GetResult());

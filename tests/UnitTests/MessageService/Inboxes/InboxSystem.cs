@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapr.Client;
+using Grpc.Net.Client;
 using ImDapr.Contracts;
 using ImDapr.LocalDapr.Hosting;
 using ImDapr.MessageService;
@@ -11,6 +12,7 @@ using ImDapr.MessageService.Receipts;
 using ImDapr.MessageService.Sending;
 using ImDapr.ServiceDefaults.Sql;
 using ImDapr.UnitTests.LocalDapr.Hosting;
+using ImDapr.UnitTests.MessageService.Entities;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -31,6 +33,9 @@ internal sealed class InboxSystem : IAsyncDisposable
     public WatchedMessages Messages { get; private set; } = null!;
 
     public DaprClient Client => _client!;
+
+    /// <summary>What every inbox here asks its sidecar.</summary>
+    public StateCalls Calls { get; } = new();
 
     public SqlClient Sql => _sql!;
 
@@ -101,6 +106,7 @@ internal sealed class InboxSystem : IAsyncDisposable
         var variables = sidecar.AppVariables;
         _client = new DaprClientBuilder()
             .UseHttpEndpoint(variables["DAPR_HTTP_ENDPOINT"]).UseGrpcEndpoint(variables["DAPR_GRPC_ENDPOINT"])
+            .UseGrpcChannelOptions(new GrpcChannelOptions { HttpHandler = Calls })
             .UseJsonSerializationOptions(ContractsJson.Wire).Build();
         _sql = new SqlClient(_client);
         foreach (var statement in Migration.ReadAll(typeof(MessageServiceExtensions).Assembly).SelectMany(migration => migration.Statements))

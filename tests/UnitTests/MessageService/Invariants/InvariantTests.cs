@@ -14,6 +14,15 @@ public sealed class InvariantTests
     [Property(MaxTest = 20)]
     public Property They_hold_with_entities_in_the_state_store() => Hold("redis");
 
+    /// <summary>Found by chance: whoever is left has acknowledged everything before the event comes.</summary>
+    [Fact]
+    public Task They_hold_when_all_others_have_left_before_the_event() => RunAsync("redis",
+    [
+        new(Happening.Send, 1, 2, 2, 0, FanOutPolicy.Reference), new(Happening.Leave, 1, 0, 2, 0, FanOutPolicy.Reference),
+        new(Happening.Leave, 1, 1, 2, 0, FanOutPolicy.Reference), new(Happening.Connect, 0, 2, 2, 4, FanOutPolicy.Reference),
+        new(Happening.Acknowledge, 0, 2, 2, 4, FanOutPolicy.Reference), new(Happening.Deliver, 0, 2, 2, 0, FanOutPolicy.Reference),
+    ]);
+
     private static Property Hold(string model) => Prop.ForAll(
         Arb.From(Step.Random(model).ListOf(40).Select(steps => steps.ToList())), steps => RunAsync(model, steps).GetAwaiter().GetResult());
 
@@ -28,7 +37,7 @@ public sealed class InvariantTests
         foreach (var userId in World.Users)
             await CheckInboxAsync(world, userId);
         foreach (var device in world.Devices)
-            CheckShown(world, device);
+            await CheckShownAsync(world, device);
         return true;
     }
 
@@ -70,9 +79,10 @@ public sealed class InvariantTests
     }
 
     /// <summary>
-    /// What it all is for: each device has shown what its user's last membership lets it see, once and in order. A timeline is read by members only.
+    /// What it all is for: each device has shown what its user's last membership lets it see, once and in order. A timeline is read by members only; what is
+    /// kept for nobody any more, since another device of the user has acknowledged it too, a history does not name.
     /// </summary>
-    private static void CheckShown(World world, ModelDevice device)
+    private static async Task CheckShownAsync(World world, ModelDevice device)
     {
         foreach (var conversationId in World.Conversations)
         {
@@ -82,7 +92,8 @@ public sealed class InvariantTests
             var isMember = world.IsMember(conversationId, device.UserId);
             var missed = world.Visible(device.UserId, conversationId)
                 .Where(message => message.Seq >= begin && !shown.Contains(message.Seq) && (isMember || message.FanOut != FanOutPolicy.Timeline));
-            Assert.Empty(missed);
+            foreach (var message in missed)
+                Assert.True(world.AcknowledgedBy(device.UserId).Contains((conversationId, message.Seq)) && await world.IsGoneAsync(conversationId, message.Seq), $"{message}");
             Assert.All(shown, seq => Assert.True(world.IsVisible(device.UserId, conversationId, seq)));
         }
     }

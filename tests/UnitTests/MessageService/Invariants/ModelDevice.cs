@@ -26,6 +26,7 @@ internal sealed class ModelDevice(World world, string userId, string deviceId)
     {
         // A position of an inbox that is gone is refused, and the next sync finds out.
         await world.Lanes(activation).AckAsync(new DeviceAck(userId, deviceId, _engine.State.Position), CancellationToken.None);
+        world.AcknowledgedBy(userId).UnionWith(Shown);
     }
 
     private async Task FollowAsync(SyncStep step, int activation)

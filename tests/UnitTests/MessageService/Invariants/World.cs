@@ -21,6 +21,7 @@ internal sealed class World : IAsyncDisposable
     private readonly WorldStores _stores;
     private readonly Dictionary<string, UserInbox[]> _actors = [];
     private readonly Dictionary<(string ConversationId, string UserId), List<(long Join, long Left)>> _visible = [];
+    private readonly Dictionary<string, HashSet<(string ConversationId, long Seq)>> _acknowledged = [];
     private InboxLanes[] _appenders;
     private long _version;
 
@@ -30,6 +31,10 @@ internal sealed class World : IAsyncDisposable
     public SortedDictionary<(string ConversationId, long Seq), Message> Stored { get; } = [];
 
     public List<(Message Sent, SendAck Ack)> Acknowledged { get; } = [];
+
+    /// <summary>What a device of the user has shown and acknowledged.</summary>
+    public HashSet<(string ConversationId, long Seq)> AcknowledgedBy(string userId) =>
+        _acknowledged.TryGetValue(userId, out var acknowledged) ? acknowledged : _acknowledged[userId] = [];
 
     /// <summary>Events of stored batches that are under way.</summary>
     public List<Message[]> Events { get; } = [];
@@ -150,6 +155,9 @@ internal sealed class World : IAsyncDisposable
             new Membership(userId, conversationId, Roles.Member, visible[^1].Join, left, 0, 0, ++_version), CancellationToken.None);
         visible[^1] = (visible[^1].Join, left);
     }
+
+    /// <summary>Whether nothing is kept of a message: there entities go when every recipient has acknowledged them.</summary>
+    public async Task<bool> IsGoneAsync(string conversationId, long seq) => (await Store(0).ReadAsync([(conversationId, seq)], CancellationToken.None)).Count == 0;
 
     public bool IsVisible(string userId, string conversationId, long seq) =>
         _visible.TryGetValue((conversationId, userId), out var visible) && visible.Exists(range => seq >= range.Join && seq < range.Left);

@@ -17,6 +17,9 @@ public static class ErrorCodes
 
     /// <summary>Known who calls, but its role does not allow it (REST only).</summary>
     public const string Forbidden = "forbidden";
+
+    /// <summary>A call of a newer contract than the callee knows (between services only; a client is told <see cref="Unavailable"/>).</summary>
+    public const string UnknownVersion = "unknown_version";
 }
 
 /// <summary>An expected refusal: a stable <paramref name="Code"/> and a sentence for a person.</summary>

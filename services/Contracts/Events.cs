@@ -4,17 +4,26 @@ using System.Text.Json.Serialization;
 namespace ImDapr.Contracts;
 
 /// <summary>
-/// An event as a sidecar hands it over: the envelope of CloudEvents, of which a subscriber to our own topics needs the data. Read in one pass, where the
-/// SDK's middleware reads an event into memory, writes its data anew, and has it read once more.
+/// An event as a sidecar hands it over: the envelope of CloudEvents, of which a subscriber to our own topics needs the data and their version. Read in one
+/// pass, where the SDK's middleware reads an event into memory, writes its data anew, and has it read once more.
 /// </summary>
-public sealed record EventEnvelope<T>([property: JsonRequired] T Data);
+/// <param name="Type">See <see cref="EventType"/>.</param>
+public sealed record EventEnvelope<T>([property: JsonRequired] T Data, string? Type = null) : IJsonOnDeserialized where T : IEvent
+{
+    /// <exception cref="UnknownVersionException">The reader fails: nobody gets data that it might misunderstand.</exception>
+    void IJsonOnDeserialized.OnDeserialized() => T.Version.Check(T.Topic, EventType.VersionIn(Type, T.Topic));
+}
 
 /// <summary>On <see cref="Topics.Messages"/>: a batch of stored entities; of each conversation in ascending seq.</summary>
 /// <param name="Messages">The entities.</param>
 /// <param name="Policies">How each reaches the members, in the order of the messages; absent: all by <see cref="FanOutPolicy.Reference"/>.</param>
 /// <param name="Traces">See <see cref="MessageTraces"/>.</param>
-public sealed record MessagesStored(Message[] Messages, FanOutPolicy[]? Policies = null, IReadOnlyDictionary<int, string>? Traces = null)
+public sealed record MessagesStored(Message[] Messages, FanOutPolicy[]? Policies = null, IReadOnlyDictionary<int, string>? Traces = null) : IEvent
 {
+    static string IEvent.Topic => Topics.Messages;
+
+    static ContractVersion IEvent.Version => ContractVersions.Messages;
+
     public static MessagesStored Of(Message[] messages) =>
         new(
             messages,
@@ -35,7 +44,12 @@ public sealed record Deliveries(
     ReceiptDelivery[] Receipts,
     TimelineDelivery[]? Timelines = null,
     TypingDelivery[]? Typings = null,
-    IReadOnlyDictionary<int, string>? Traces = null);
+    IReadOnlyDictionary<int, string>? Traces = null) : IEvent
+{
+    static string IEvent.Topic => Topics.Deliveries;
+
+    static ContractVersion IEvent.Version => ContractVersions.Deliveries;
+}
 
 /// <param name="Messages">Indices into <see cref="Deliveries.Messages"/>, by ascending seq.</param>
 public sealed record TimelineDelivery(string ConversationId, int[] Messages);
@@ -56,7 +70,12 @@ public sealed record DeliveredEntry(long Position, int Message);
 public sealed record ReceiptDelivery(Receipt Receipt, string[] ToUserIds, string[]? Nodes = null);
 
 /// <summary>On <see cref="Topics.Offline"/>: messages for users that have no live device.</summary>
-public sealed record OfflineRecipients(Message[] Messages, UserDelivery[] Users);
+public sealed record OfflineRecipients(Message[] Messages, UserDelivery[] Users) : IEvent
+{
+    static string IEvent.Topic => Topics.Offline;
+
+    static ContractVersion IEvent.Version => ContractVersions.Offline;
+}
 
 /// <summary>What a <see cref="RelationChanged"/> is about.</summary>
 public static class RelationKinds
@@ -111,26 +130,51 @@ public static class RelationActions
 /// Of <c>added</c> and <c>role</c> the role; of <c>renamed</c> the name; of <c>settings</c> the invite policy; of <c>requested</c> the note.
 /// </param>
 public sealed record RelationChanged(
-    string Kind, string Subject, long Version, string Action, string ActorId, string[] UserIds, string? Detail = null);
+    string Kind, string Subject, long Version, string Action, string ActorId, string[] UserIds, string? Detail = null) : IEvent
+{
+    static string IEvent.Topic => Topics.Relations;
+
+    static ContractVersion IEvent.Version => ContractVersions.Relations;
+}
 
 /// <summary>On <see cref="Topics.Sessions"/>: this connection is over.</summary>
-public sealed record SessionEnded(string UserId, string DeviceId, string ConnectionId, string Reason);
+public sealed record SessionEnded(string UserId, string DeviceId, string ConnectionId, string Reason) : IEvent
+{
+    static string IEvent.Topic => Topics.Sessions;
+
+    static ContractVersion IEvent.Version => ContractVersions.Sessions;
+}
 
 /// <summary>
 /// On <see cref="Topics.Timelines"/>: who reads a timeline from now on, or no more: connections join or leave its pushes. A hint; every Sync
 /// tells the same.
 /// </summary>
-public sealed record TimelineMembers(string ConversationId, string[] Joined, string[] Left);
+public sealed record TimelineMembers(string ConversationId, string[] Joined, string[] Left) : IEvent
+{
+    static string IEvent.Topic => Topics.Timelines;
+
+    static ContractVersion IEvent.Version => ContractVersions.Timelines;
+}
 
 /// <summary>On <see cref="Topics.Inboxes"/>: these inboxes have grown while somebody polls them.</summary>
-public sealed record InboxesGrown(string[] UserIds);
+public sealed record InboxesGrown(string[] UserIds) : IEvent
+{
+    static string IEvent.Topic => Topics.Inboxes;
+
+    static ContractVersion IEvent.Version => ContractVersions.Inboxes;
+}
 
 /// <summary>On <see cref="Topics.Notifications"/>: another service asks for a delivery (design section 6).</summary>
 /// <param name="Id">1–64 visible ASCII characters, unique per source application: a redelivery is harmless.</param>
 /// <param name="From">User on whose behalf it is sent; absent: the application itself.</param>
 /// <param name="Type"><c>notification</c> or a type that clients may send.</param>
 /// <param name="ExpiresAt">Unix milliseconds, UTC, after which nobody is to see it.</param>
-public sealed record Notification(string? Id, NotificationTarget? To, string? From, string? Type, JsonElement? Body, long? ExpiresAt);
+public sealed record Notification(string? Id, NotificationTarget? To, string? From, string? Type, JsonElement? Body, long? ExpiresAt) : IEvent
+{
+    static string IEvent.Topic => Topics.Notifications;
+
+    static ContractVersion IEvent.Version => ContractVersions.Notifications;
+}
 
 /// <summary>Exactly one of the two: users, each in its system conversation of the source application, or a conversation.</summary>
 public sealed record NotificationTarget(string[]? UserIds, string? ConversationId);

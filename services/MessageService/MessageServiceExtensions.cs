@@ -1,4 +1,3 @@
-using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
@@ -13,6 +12,7 @@ using ImDapr.MessageService.Timeline;
 using ImDapr.ServiceDefaults.Actors;
 using ImDapr.ServiceDefaults.Health;
 using ImDapr.ServiceDefaults.Settings;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService;
@@ -49,9 +49,7 @@ public static class MessageServiceExtensions
         builder.Services
             .AddSingleton<DirectoryCache>()
             .AddSingleton(provider => new UserDirectory(
-                DaprClient.CreateInvokeHttpClient(
-                    DaprNames.UserService, DaprEndpoint.Http(provider), DaprEndpoint.ApiToken(provider)),
-                provider.GetRequiredService<DirectoryCache>()))
+                InternalCalls.ClientOf(DaprNames.UserService, provider), provider.GetRequiredService<DirectoryCache>()))
             .AddSingleton<MemberStore>()
             .AddSingleton<GroupReconciler>()
             .AddSingleton<MemberDirectory>()

@@ -10,6 +10,7 @@ using ImDapr.MessageService.Timeline;
 using ImDapr.ServiceDefaults.Auth;
 using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Sql;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.Extensions.Options;
 
 if (await MigrationJob.RunAsync(args, AddMigrations))
@@ -24,6 +25,7 @@ builder.Services.AddOpenApi("message-service");
 
 var app = builder.Build();
 app.MapServiceDefaults();
+app.UseInternalCalls();
 app.UseNotifications();
 app.MapActorsHandlers();
 app.MapSending();

@@ -1,5 +1,6 @@
 using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Sql;
+using ImDapr.ServiceDefaults.Versions;
 using ImDapr.UserService;
 using ImDapr.UserService.Accounts;
 using ImDapr.UserService.Contacts;
@@ -18,6 +19,7 @@ builder.Services.AddOpenApi("user-service");
 
 var app = builder.Build();
 app.MapServiceDefaults();
+app.UseInternalCalls();
 app.MapAccounts();
 app.MapSessions();
 app.MapDevices();

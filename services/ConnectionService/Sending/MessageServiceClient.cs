@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
-using Dapr.Client;
 using ImDapr.Contracts;
-using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.ConnectionService.Sending;
 
@@ -13,7 +12,7 @@ public sealed class MessageServiceClient(HttpClient http)
     /// <summary>A client that goes through this process's sidecar.</summary>
     public static MessageServiceClient Create(IServiceProvider provider)
     {
-        var http = DaprClient.CreateInvokeHttpClient(DaprNames.MessageService, DaprEndpoint.Http(provider), DaprEndpoint.ApiToken(provider));
+        var http = InternalCalls.ClientOf(DaprNames.MessageService, provider);
         http.Timeout = TimeSpan.FromSeconds(15);
         return new MessageServiceClient(http);
     }

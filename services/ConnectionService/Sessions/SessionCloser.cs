@@ -1,6 +1,7 @@
 using Dapr.Client;
 using ImDapr.ConnectionService.Hubs;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Sessions;
@@ -21,7 +22,7 @@ public sealed partial class SessionCloser(
         var ended = new SessionEnded(userId, old.DeviceId, old.ConnectionId, reason);
         return old.NodeId == node.NodeId
             ? EndLocalAsync(ended, cancellationToken)
-            : dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Sessions, ended, cancellationToken);
+            : dapr.PublishAsync(DaprNames.Broadcast, ended, cancellationToken);
     }
 
     /// <summary>Closes what this node holds of an ended session; nothing to do is the usual case.</summary>

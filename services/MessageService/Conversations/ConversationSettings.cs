@@ -2,6 +2,7 @@ using System.Text.Json;
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.MessageService.Conversations;
 
@@ -27,8 +28,8 @@ public sealed class ConversationSettings(
             call.UserId, conversationId, update.Muted, PinnedAt(update.Pinned), await ClearedAsync(update, cancellationToken), cancellationToken);
         members.Forget(conversationId);
         members.Forget(conversationId, [call.UserId]);
-        await dapr.PublishEventAsync(
-            DaprNames.Broadcast, Topics.Relations,
+        await dapr.PublishAsync(
+            DaprNames.Broadcast,
             new RelationChanged(RelationKinds.Conversation, conversationId, 0, RelationActions.Updated, call.UserId, [call.UserId]), cancellationToken);
         return await TellAsync(call.UserId, conversationId, cancellationToken);
     }

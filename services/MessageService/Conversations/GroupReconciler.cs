@@ -3,6 +3,7 @@ using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.FanOut;
 using ImDapr.ServiceDefaults.Actors;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
@@ -79,7 +80,7 @@ public sealed class GroupReconciler(
     }
 
     private Task TellAsync(TimelineMembers readers, CancellationToken cancellationToken) =>
-        dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Timelines, readers, cancellationToken);
+        dapr.PublishAsync(DaprNames.Broadcast, readers, cancellationToken);
 }
 
 /// <summary>The rows to add and to rewrite so that members equal a group.</summary>

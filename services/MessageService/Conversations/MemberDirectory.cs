@@ -1,6 +1,7 @@
 using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.FanOut;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
@@ -207,7 +208,7 @@ public sealed class MemberDirectory(MemberStore store, GroupReconciler reconcile
     private async Task TellReadersAsync(List<Membership> rows, CancellationToken cancellationToken)
     {
         foreach (var conversation in rows.GroupBy(row => row.ConversationId, row => row.UserId))
-            await dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Timelines, new TimelineMembers(conversation.Key, [.. conversation], []), cancellationToken);
+            await dapr.PublishAsync(DaprNames.Broadcast, new TimelineMembers(conversation.Key, [.. conversation], []), cancellationToken);
     }
 
     private static Membership Direct(string userId, string peerId) => First(userId, ConversationId.Direct(userId, peerId));

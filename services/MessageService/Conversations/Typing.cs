@@ -3,6 +3,7 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Sending;
 using ImDapr.ServiceDefaults.Settings;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Conversations;
@@ -31,8 +32,7 @@ public sealed class Typing(MemberDirectory members, DirectGate direct, DaprClien
     private Task PublishAsync(TypingNotice typing, IReadOnlyCollection<string> memberIds, CancellationToken cancellationToken)
     {
         var others = memberIds.Where(userId => userId != typing.UserId).ToArray();
-        return dapr.PublishEventAsync(
-            DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], [], Typings: [new TypingDelivery(typing, others)]), cancellationToken);
+        return dapr.PublishAsync(DaprNames.PubSub, new Deliveries([], [], [], Typings: [new TypingDelivery(typing, others)]), cancellationToken);
     }
 }
 

@@ -1,5 +1,6 @@
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.MessageService.FanOut;
 
@@ -80,7 +81,7 @@ public sealed class DeliveryPublisher(DaprClient dapr, TimeProvider time)
         var now = time.GetUtcNow().ToUnixTimeMilliseconds();
         string[] polled = [.. appended.Where(mailing => mailing.IsPolled(now)).Select(mailing => mailing.UserId).Distinct()];
         if (polled.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Inboxes, new InboxesGrown(polled), cancellationToken);
+            await dapr.PublishAsync(DaprNames.Broadcast, new InboxesGrown(polled), cancellationToken);
     }
 
     /// <returns>A new batch.</returns>
@@ -89,7 +90,7 @@ public sealed class DeliveryPublisher(DaprClient dapr, TimeProvider time)
         if (!batch.IsEmpty)
         {
             var messages = batch.Messages;
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, batch.Users, [], Traces: MessageTraces.Of(messages)), cancellationToken);
+            await dapr.PublishAsync(DaprNames.PubSub, new Deliveries(messages, batch.Users, [], Traces: MessageTraces.Of(messages)), cancellationToken);
         }
         return new DeliveryBatch();
     }
@@ -98,7 +99,7 @@ public sealed class DeliveryPublisher(DaprClient dapr, TimeProvider time)
     private async Task<DeliveryBatch> PublishOfflineAsync(DeliveryBatch batch, CancellationToken cancellationToken)
     {
         if (!batch.IsEmpty)
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Offline, new OfflineRecipients(batch.Messages, batch.Users), cancellationToken);
+            await dapr.PublishAsync(DaprNames.PubSub, new OfflineRecipients(batch.Messages, batch.Users), cancellationToken);
         return new DeliveryBatch();
     }
 

@@ -7,6 +7,7 @@ using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Observability;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.MessageService.FanOut;
 
@@ -67,7 +68,7 @@ public sealed partial class FanOutHandler(
     {
         var timelines = Mailings.Timelines(messages);
         if (timelines.Length > 0)
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries(messages, [], [], timelines, Traces: MessageTraces.Of(messages)), cancellationToken);
+            await dapr.PublishAsync(DaprNames.PubSub, new Deliveries(messages, [], [], timelines, Traces: MessageTraces.Of(messages)), cancellationToken);
     }
 
     [LoggerMessage(3201, LogLevel.Warning, "{Count} inboxes did not take their references, the first of them that of {UserId} those of {ConversationIds}")]

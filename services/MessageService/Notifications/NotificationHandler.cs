@@ -16,11 +16,18 @@ public sealed partial class NotificationHandler(
 {
     /// <param name="json">The event's data.</param>
     /// <param name="source">App id of the publisher.</param>
+    /// <param name="type">The event's type, which tells its version (<see cref="EventType"/>).</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether it was taken; false: it is bad for good, and why is in the log.</returns>
+    /// <returns>Whether it was taken; false: it is bad for good, or nothing that this build understands, and why is in the log.</returns>
     /// <exception cref="DaprException">Something is away: it is to be delivered again.</exception>
-    public async Task<bool> TakeAsync(ReadOnlyMemory<byte> json, string source, CancellationToken cancellationToken)
+    public async Task<bool> TakeAsync(ReadOnlyMemory<byte> json, string source, string type, CancellationToken cancellationToken)
     {
+        // No exception: an application could occupy a worker for all the tries of a delivery by a number.
+        if (ContractVersions.Notifications.Refuse(Topics.Notifications, EventType.VersionIn(type, Topics.Notifications)) is { } newer)
+        {
+            LogRefused("", source, newer.Message);
+            return false;
+        }
         if (NotificationReader.TryRead(json.Span, out var reason) is not { } notification)
         {
             LogRefused("", source, reason ?? "it is null");

@@ -5,8 +5,9 @@ namespace ImDapr.MessageService.Notifications;
 
 public static class NotificationsApi
 {
-    // The middleware for CloudEvents leaves the data in the body and puts this beside it; Dapr writes the publisher's app id there.
+    // The middleware for CloudEvents leaves the data in the body and puts these beside it; Dapr writes the publisher's app id into the source.
     private const string SourceHeader = "Cloudevent.source";
+    private const string TypeHeader = "Cloudevent.type";
 
     private const string Path = "/events/notifications";
 
@@ -16,7 +17,7 @@ public static class NotificationsApi
         events => events.UseCloudEvents(new CloudEventsMiddlewareOptions
         {
             ForwardCloudEventPropertiesAsHeaders = true,
-            IncludedCloudEventPropertiesAsHeaders = ["source"],
+            IncludedCloudEventPropertiesAsHeaders = ["source", "type"],
         }));
 
     public static void MapNotifications(this IEndpointRouteBuilder routes)
@@ -27,15 +28,19 @@ public static class NotificationsApi
 
     // DROP goes to the dead-letter topic at once; an error, which an outage ends in, is tried again before.
     private static async Task<EventStatus> TakeAsync(HttpRequest request, NotificationHandler handler, CancellationToken cancellationToken) =>
-        await handler.TakeAsync(await ReadAsync(request, cancellationToken), SourceOf(request), cancellationToken) ? EventStatus.Success : EventStatus.Drop;
+        await handler.TakeAsync(await ReadAsync(request, cancellationToken), SourceOf(request), TypeOf(request), cancellationToken)
+            ? EventStatus.Success
+            : EventStatus.Drop;
 
     private static async Task<EventStatus> TakeDeadAsync(HttpRequest request, DeadNotifications dead, CancellationToken cancellationToken)
     {
-        await dead.DriveAgainAsync(await ReadAsync(request, cancellationToken), SourceOf(request), cancellationToken);
+        await dead.DriveAgainAsync(await ReadAsync(request, cancellationToken), SourceOf(request), TypeOf(request), cancellationToken);
         return EventStatus.Success;
     }
 
     private static string SourceOf(HttpRequest request) => request.Headers[SourceHeader].ToString();
+
+    private static string TypeOf(HttpRequest request) => request.Headers[TypeHeader].ToString();
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

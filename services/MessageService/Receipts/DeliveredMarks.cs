@@ -3,6 +3,7 @@ using Dapr.Client;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Inbox;
 using ImDapr.ServiceDefaults.Hosting;
+using ImDapr.ServiceDefaults.Versions;
 using Microsoft.Extensions.Options;
 
 namespace ImDapr.MessageService.Receipts;
@@ -95,7 +96,7 @@ public sealed partial class DeliveredMarks(
         {
             var users = 0;
             var some = told.Skip(from).TakeWhile((delivery, i) => (users += delivery.ToUserIds.Length) <= ToldPerEvent || i == 0).ToArray();
-            await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], some), cancellationToken);
+            await dapr.PublishAsync(DaprNames.PubSub, new Deliveries([], [], some), cancellationToken);
             from += some.Length;
         }
     }

@@ -3,6 +3,7 @@ using ImDapr.Contracts;
 using ImDapr.MessageService.Conversations;
 using ImDapr.MessageService.Entities;
 using ImDapr.MessageService.Inbox;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.MessageService.Receipts;
 
@@ -28,7 +29,7 @@ public sealed class ReadMarks(MemberDirectory members, ReceiptStore store, Recei
     private async Task TellAsync(Receipt receipt, CancellationToken cancellationToken)
     {
         var told = await audience.MembersAsync(receipt.ConversationId, cancellationToken) ?? [receipt.UserId];
-        await dapr.PublishEventAsync(
-            DaprNames.PubSub, Topics.Deliveries, new Deliveries([], [], [new ReceiptDelivery(receipt, told, inboxes.NodesOf(told))]), cancellationToken);
+        await dapr.PublishAsync(
+            DaprNames.PubSub, new Deliveries([], [], [new ReceiptDelivery(receipt, told, inboxes.NodesOf(told))]), cancellationToken);
     }
 }

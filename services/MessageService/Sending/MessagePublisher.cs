@@ -5,6 +5,7 @@ using ImDapr.Contracts;
 using ImDapr.MessageService.Telemetry;
 using ImDapr.ServiceDefaults.Hosting;
 using ImDapr.ServiceDefaults.Observability;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.MessageService.Sending;
 
@@ -59,7 +60,7 @@ public sealed partial class MessagePublisher(MessageAmender amender, DaprClient 
     private async Task PublishAsync(Message[] messages, CancellationToken cancellationToken)
     {
         var start = Stopwatch.GetTimestamp();
-        await dapr.PublishEventAsync(DaprNames.PubSub, Topics.Messages, MessagesStored.Of(messages), cancellationToken);
+        await dapr.PublishAsync(DaprNames.PubSub, MessagesStored.Of(messages), cancellationToken);
         MessageMetrics.PublishDuration.RecordSince(start);
         MessageMetrics.PublishBatch.Record(messages.Length);
     }

@@ -1,5 +1,6 @@
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.UserService.Devices;
 
@@ -23,5 +24,5 @@ public sealed class SessionEnding(DeviceStore devices, DaprClient dapr)
 
     // No connection id: every connection of the device.
     private Task TellAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
-        dapr.PublishEventAsync(DaprNames.Broadcast, Topics.Sessions, new SessionEnded(userId, deviceId, "", "revoked"), cancellationToken);
+        dapr.PublishAsync(DaprNames.Broadcast, new SessionEnded(userId, deviceId, "", "revoked"), cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Versions;
 
 namespace ImDapr.UserService.Relations;
 
@@ -10,5 +11,5 @@ namespace ImDapr.UserService.Relations;
 public sealed class RelationsPublisher(DaprClient dapr)
 {
     public Task PublishAsync(RelationChanged change, CancellationToken cancellationToken) =>
-        dapr.PublishEventAsync(DaprNames.PubSub, Topics.Relations, change, cancellationToken);
+        dapr.PublishAsync(DaprNames.PubSub, change, cancellationToken);
 }

@@ -18,7 +18,9 @@ public sealed class PrivateMariaDb : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("imdapr-mariadb-").FullName;
     private ServerProcess? _server;
 
-    private PrivateMariaDb(string program) => _program = program;
+    private readonly IReadOnlyList<string> _tls;
+
+    private PrivateMariaDb(string program, IReadOnlyList<string>? tls) => (_program, _tls) = (program, tls ?? []);
 
     public int Port { get; } = FreePorts.Next();
 
@@ -30,14 +32,15 @@ public sealed class PrivateMariaDb : IAsyncDisposable
 
     public static bool CanStart => FindServer() is not null && FindInstaller() is not null;
 
+    /// <param name="tls">Options by which it speaks TLS.</param>
     /// <exception cref="InvalidOperationException">There is no mariadbd, or it does not start.</exception>
-    public static async Task<PrivateMariaDb> StartAsync(CancellationToken cancellationToken = default)
+    public static async Task<PrivateMariaDb> StartAsync(CancellationToken cancellationToken = default, IReadOnlyList<string>? tls = null)
     {
         if (!CanStart)
             throw new InvalidOperationException(
                 "No mariadbd with mariadb-install-db on PATH: install it (Debian: apt-get install mariadb-server) or set "
                 + "IMDAPR_MYSQL_DSN=user:password@tcp(host:port)/database to a database that tests may fill.");
-        var database = new PrivateMariaDb(FindServer()!);
+        var database = new PrivateMariaDb(FindServer()!, tls);
         await database.InstallAsync(cancellationToken);
         await database.StartAgainAsync(cancellationToken);
         return database;
@@ -89,6 +92,6 @@ public sealed class PrivateMariaDb : IAsyncDisposable
         $"--socket={Path.Combine(_folder, "mariadb.sock")}", $"--pid-file={Path.Combine(_folder, "mariadb.pid")}",
         $"--init-file={InitFile}", "--skip-log-bin", "--innodb-buffer-pool-size=64M", LogSize,
         // What is committed is handed to the operating system and survives the end of the process; a power cut is not tested here.
-        "--innodb-flush-log-at-trx-commit=2",
+        "--innodb-flush-log-at-trx-commit=2", .. _tls,
     ];
 }

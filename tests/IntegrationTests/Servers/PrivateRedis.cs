@@ -12,7 +12,9 @@ public sealed class PrivateRedis : IAsyncDisposable
     private readonly string _folder;
     private ServerProcess? _server;
 
-    private PrivateRedis(string program, string folder) => (_program, _folder) = (program, folder);
+    private readonly IReadOnlyList<string>? _tls;
+
+    private PrivateRedis(string program, string folder, IReadOnlyList<string>? tls) => (_program, _folder, _tls) = (program, folder, tls);
 
     public int Port { get; } = FreePorts.Next();
 
@@ -22,12 +24,14 @@ public sealed class PrivateRedis : IAsyncDisposable
     public static bool CanStart => FindProgram() is not null;
 
     /// <param name="folder">Where it keeps its data, instead of a folder of its own; what is in it goes when the server is disposed of.</param>
+    /// <param name="tls">Options by which it speaks TLS, and then nothing else.</param>
     /// <exception cref="InvalidOperationException">There is no redis-server, or it does not start.</exception>
-    public static async Task<PrivateRedis> StartAsync(CancellationToken cancellationToken = default, string? folder = null)
+    public static async Task<PrivateRedis> StartAsync(
+        CancellationToken cancellationToken = default, string? folder = null, IReadOnlyList<string>? tls = null)
     {
         var program = FindProgram() ?? throw new InvalidOperationException(
             "No redis-server on PATH: install it (Debian: apt-get install redis-server) or set IMDAPR_REDIS_HOST=host:port to one that tests may fill.");
-        var redis = new PrivateRedis(program, folder ?? Directory.CreateTempSubdirectory("imdapr-redis-").FullName);
+        var redis = new PrivateRedis(program, folder ?? Directory.CreateTempSubdirectory("imdapr-redis-").FullName, tls);
         await redis.StartAgainAsync(cancellationToken);
         return redis;
     }
@@ -69,7 +73,8 @@ public sealed class PrivateRedis : IAsyncDisposable
 
     private string[] Arguments() =>
     [
-        "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder,
+        .. _tls is null ? ["--port", $"{Port}"] : (string[])["--port", "0", "--tls-port", $"{Port}", .. _tls],
+        "--bind", "127.0.0.1", "--dir", _folder,
         "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--daemonize", "no",
     ];
 }

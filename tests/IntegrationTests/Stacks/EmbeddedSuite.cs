@@ -61,6 +61,9 @@ public sealed class EmbeddedSettings(EmbeddedCluster cluster) : SettingsTests(cl
 public sealed class EmbeddedNotifications(EmbeddedCluster cluster) : NotificationTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]
+public sealed class EmbeddedVersions(EmbeddedCluster cluster) : VersionTests(cluster);
+
+[Collection(EmbeddedSuite.Name)]
 public sealed class EmbeddedPolling(EmbeddedCluster cluster) : PollingTests(cluster);
 
 [Collection(EmbeddedSuite.Name)]

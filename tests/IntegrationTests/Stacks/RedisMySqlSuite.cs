@@ -59,6 +59,9 @@ public sealed class RedisMySqlSettings(RedisMySqlCluster cluster) : SettingsTest
 public sealed class RedisMySqlNotifications(RedisMySqlCluster cluster) : NotificationTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]
+public sealed class RedisMySqlVersions(RedisMySqlCluster cluster) : VersionTests(cluster);
+
+[Collection(RedisMySqlSuite.Name)]
 public sealed class RedisMySqlPolling(RedisMySqlCluster cluster) : PollingTests(cluster);
 
 [Collection(RedisMySqlSuite.Name)]

@@ -13,6 +13,9 @@ internal static class Repository
     /// <summary>The built program of a project beside the tests, in the configuration of this test.</summary>
     public static string TestProgram(string name) => Program("tests", name);
 
+    /// <summary>The built program of a service; dapr.yaml names the same.</summary>
+    public static string Service(string name) => Path.Combine(Root, "services", name, "bin", "app", $"ImDapr.{name}.dll");
+
     private static string Program(string folder, string name) => Path.Combine(Root, folder, name, "bin", Configuration, Framework, $"ImDapr.{name}.dll");
 
     // The output folder ends in bin/{configuration}/{framework}.

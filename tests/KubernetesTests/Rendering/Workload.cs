@@ -37,7 +37,23 @@ internal sealed class Workload(Cluster cluster, Manifest manifest, V1PodTemplate
         (manifest.Json["metadata"]!["annotations"]?["kube-score/ignore"]?.Text() ?? "")
         .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    public string? Variable(string name) => App.Env?.FirstOrDefault(variable => variable.Name == name)?.Value;
+    /// <summary>What the app finds in its environment; null where a secret or a field of the pod says it.</summary>
+    public IReadOnlyDictionary<string, string?> Variables
+    {
+        get
+        {
+            var all = (App.EnvFrom ?? []).SelectMany(source => DataOf(source.ConfigMapRef.Name)).ToDictionary(entry => entry.Key, entry => (string?)entry.Value);
+            foreach (var variable in App.Env ?? [])
+                all[variable.Name] = variable.Value;
+            return all;
+        }
+    }
+
+    public string? Variable(string name) => Variables.GetValueOrDefault(name);
+
+    private IDictionary<string, string> DataOf(string configMap) =>
+        cluster.Of<V1ConfigMap>().SingleOrDefault(one => one.Manifest.Name == configMap)?.Model.Data
+            ?? throw new InvalidOperationException($"{manifest}: there is no ConfigMap {configMap}.");
 
     public override string ToString() => manifest.ToString();
 }

@@ -7,6 +7,8 @@ namespace ImDapr.KubernetesTests.Rules;
 /// <summary>Who may call what through the sidecars.</summary>
 public sealed class AccessTests
 {
+    private static readonly string[] Clients = ["CreateInvokeHttpClient(", "InternalCalls.ClientOf(", "/v1.0/invoke/"];
+
     // Not routes of the framework, or behind a service's own middleware.
     private static readonly string[] OfTheSidecar =
         [.. ManagementPort.Probes, "/actors/UserActor/x/method/Sync", "/actors/UserActor/x", "/dapr/config", "/dapr/subscribe"];
@@ -42,9 +44,9 @@ public sealed class AccessTests
         [
             "services/ConnectionService/Edge/EdgeTransformer.cs", "services/ConnectionService/Sending/MessageServiceClient.cs",
             "services/MessageService/MessageServiceExtensions.cs", "services/ServiceDefaults/Auth/ImAuthenticationExtensions.cs",
+            "services/ServiceDefaults/Versions/InternalCalls.cs",
         ],
-        Sources.Below("services", ".cs").Where(file => file.Value.Contains("CreateInvokeHttpClient(", StringComparison.Ordinal)
-            || file.Value.Contains("/v1.0/invoke/", StringComparison.Ordinal)).Select(file => file.Key).Order(StringComparer.Ordinal));
+        Sources.Below("services", ".cs").Where(file => Clients.Any(call => file.Value.Contains(call, StringComparison.Ordinal))).Select(file => file.Key).Order(StringComparer.Ordinal));
 
     [Theory]
     [InlineData("/api/**", "/api/users", true)]

@@ -10,6 +10,6 @@ public sealed class VariableTests
 
     [Fact]
     public void Every_variable_of_our_images_is_documented() => Rule.Holds(
-        Clusters.Workloads.Where(workload => workload.IsOurs), workload => (workload.App.Env ?? []).Select(variable => variable.Name).Except(Documented)
+        Clusters.Workloads.Where(workload => workload.IsOurs), workload => workload.Variables.Keys.Except(Documented)
             .Select(name => $"{name} is not in docs/configuration.md"));
 }

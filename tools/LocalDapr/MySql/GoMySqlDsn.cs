@@ -1,3 +1,6 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using ImDapr.LocalDapr.Resources;
 using MySqlConnector;
@@ -19,6 +22,12 @@ internal sealed partial class GoMySqlDsn
 
     public bool MultiStatements { get; private set; }
 
+    /// <summary>
+    /// Checks the server's certificate as Go does: its name and its authority. It asks nobody whether the certificate was revoked, as the driver's own modes
+    /// would. Null: it is not checked.
+    /// </summary>
+    public RemoteCertificateValidationCallback? Verify { get; private set; }
+
     public MySqlConnectionStringBuilder Settings { get; } = new()
     {
         CharacterSet = "utf8mb4",
@@ -37,6 +46,21 @@ internal sealed partial class GoMySqlDsn
         SslMode = MySqlSslMode.None,
         AllowPublicKeyRetrieval = true,
     };
+
+    /// <summary>A connection by itself, not from a pool.</summary>
+    public MySqlConnection Connection() => new(new MySqlConnectionStringBuilder(Settings.ConnectionString) { Pooling = false }.ConnectionString)
+    {
+        RemoteCertificateValidationCallback = Verify,
+    };
+
+    /// <summary>A pool of connections.</summary>
+    public MySqlDataSource Source()
+    {
+        var source = new MySqlDataSourceBuilder(Settings.ConnectionString);
+        if (Verify is not null)
+            source.UseRemoteCertificateValidationCallback(Verify);
+        return source.Build();
+    }
 
     /// <param name="spec">Component that has it.</param>
     /// <param name="metadata">Name of the metadata that holds it.</param>
@@ -93,17 +117,49 @@ internal sealed partial class GoMySqlDsn
 
     private MySqlSslMode Tls(string value)
     {
-        if (value == "custom")
-            Settings.SslCa = Path.Combine(_spec.WorkingFolder, _spec.Require("pemPath"));
-        return value.ToLowerInvariant() switch
+        var mode = value.ToLowerInvariant();
+        Verify = mode switch
+        {
+            "true" => (_, _, _, errors) => errors == SslPolicyErrors.None,
+            "custom" => IssuedBy(Authorities(Path.Combine(_spec.WorkingFolder, _spec.Require("pemPath")))),
+            _ => null,
+        };
+        return mode switch
         {
             "false" => MySqlSslMode.None,
             "preferred" => MySqlSslMode.Preferred,
-            "skip-verify" => MySqlSslMode.Required,
-            "true" or "custom" => MySqlSslMode.VerifyFull,
+            "true" or "custom" or "skip-verify" => MySqlSslMode.Required,
             _ => throw Refuse("tls", value),
         };
     }
+
+    private X509Certificate2Collection Authorities(string file)
+    {
+        var authorities = new X509Certificate2Collection();
+        try
+        {
+            authorities.ImportFromPemFile(file);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new ComponentException($"{_spec.File}: component {_spec.Name} ({_spec.Type}): pemPath cannot be read: {unreadable.Message}", unreadable);
+        }
+        return authorities;
+    }
+
+    // These authorities and no others, whatever the machine knows.
+    private static RemoteCertificateValidationCallback IssuedBy(X509Certificate2Collection authorities) => (_, certificate, sent, errors) =>
+    {
+        if (certificate is null || (errors & ~SslPolicyErrors.RemoteCertificateChainErrors) != 0)
+            return false;
+        using var chain = new X509Chain();
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        foreach (var element in sent?.ChainElements.AsEnumerable() ?? [])
+            chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        return chain.Build(new X509Certificate2(certificate));
+    };
 
     private bool Flag(string name, string value) => value switch
     {

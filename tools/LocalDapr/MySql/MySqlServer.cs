@@ -18,7 +18,7 @@ internal static class MySqlServer
         {
             throw new ComponentException($"{spec.File}: component {spec.Name} ({spec.Type}): unable to ping the DB: {error.Message}", error);
         }
-        return new MySqlDataSource(dsn.Settings.ConnectionString);
+        return dsn.Source();
     }
 
     public static string Text(MySqlException error) => error.Number > 0 && error.SqlState is not null
@@ -29,7 +29,7 @@ internal static class MySqlServer
     private static async Task<bool> HasNoBackslashEscapesAsync(GoMySqlDsn dsn, CancellationToken cancellationToken)
     {
         // Not from the pool: it may hold a connection to a server that has died since.
-        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(dsn.Settings.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = dsn.Connection();
         await connection.OpenAsync(cancellationToken);
         await using var command = new MySqlCommand("SELECT @@sql_mode", connection);
         return ((string)(await command.ExecuteScalarAsync(cancellationToken))!).Contains("NO_BACKSLASH_ESCAPES", StringComparison.Ordinal);

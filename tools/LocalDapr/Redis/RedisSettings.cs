@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ImDapr.LocalDapr.Resources;
 using StackExchange.Redis;
@@ -87,8 +88,21 @@ internal static class RedisSettings
             options.CertificateValidation += (_, _, _, _) => true;
         if (spec.Find("clientCert") is { } certificate && spec.Find("clientKey") is { } key)
         {
-            var pair = X509Certificate2.CreateFromPem(certificate, key);
+            var pair = Pair(spec, certificate, key);
             options.CertificateSelection += (_, _, _, _, _) => pair;
+        }
+    }
+
+    private static X509Certificate2 Pair(ComponentSpec spec, string certificate, string key)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(certificate, key);
+        }
+        catch (CryptographicException unreadable)
+        {
+            throw new ComponentException(
+                $"{spec.File}: component {spec.Name} ({spec.Type}): clientCert and clientKey are no pair in PEM: {unreadable.Message}", unreadable);
         }
     }
 }

@@ -18,7 +18,7 @@ internal sealed class MySqlStateTables(MySqlConnection connection, string schema
     /// <param name="cancellationToken">Of the caller.</param>
     public static async Task CreateSchemaAsync(GoMySqlDsn dsn, string schema, CancellationToken cancellationToken)
     {
-        await using (var connection = new MySqlConnection(dsn.Settings.ConnectionString))
+        await using (var connection = dsn.Connection())
         {
             await connection.OpenAsync(cancellationToken);
             // Asked first: a user who may not create databases needs none where there is one.

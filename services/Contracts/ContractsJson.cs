@@ -50,6 +50,7 @@ namespace ImDapr.Contracts;
 [JsonSerializable(typeof(EventEnvelope<MessagesStored>))]
 [JsonSerializable(typeof(Deliveries))]
 [JsonSerializable(typeof(EventEnvelope<Deliveries>))]
+[JsonSerializable(typeof(NodesDeliveries))]
 [JsonSerializable(typeof(OfflineRecipients))]
 [JsonSerializable(typeof(RelationChanged))]
 [JsonSerializable(typeof(EventEnvelope<RelationChanged>))]

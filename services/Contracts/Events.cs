@@ -55,7 +55,8 @@ public sealed record Deliveries(
 public sealed record TimelineDelivery(string ConversationId, int[] Messages);
 
 /// <summary>Somebody types, and the users to tell.</summary>
-public sealed record TypingDelivery(TypingNotice Typing, string[] ToUserIds);
+/// <param name="Nodes">Instances of connection-service that hold their devices; null when that is not known.</param>
+public sealed record TypingDelivery(TypingNotice Typing, string[] ToUserIds, string[]? Nodes = null);
 
 /// <summary>New entries of one user's inbox.</summary>
 /// <param name="Nodes">Instances of connection-service that held a device of the user when they were appended.</param>
@@ -68,6 +69,11 @@ public sealed record DeliveredEntry(long Position, int Message);
 /// <summary>A risen mark and the users to tell.</summary>
 /// <param name="Nodes">Instances of connection-service that hold their devices; null when that is not known.</param>
 public sealed record ReceiptDelivery(Receipt Receipt, string[] ToUserIds, string[]? Nodes = null);
+
+/// <summary>Between instances of connection-service: pushes for whichever of them hold the users.</summary>
+/// <param name="NodeId">Who sends it, and has pushed to its own connections.</param>
+/// <param name="Deliveries">Receipts and typing notices.</param>
+public sealed record NodesDeliveries(string NodeId, Deliveries Deliveries);
 
 /// <summary>On <see cref="Topics.Offline"/>: messages for users that have no live device.</summary>
 public sealed record OfflineRecipients(Message[] Messages, UserDelivery[] Users) : IEvent

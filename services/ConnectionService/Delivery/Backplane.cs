@@ -5,6 +5,7 @@ namespace ImDapr.ConnectionService.Delivery;
 /// <summary>The Redis channels between the nodes; <paramref name="Redis"/> is null when there are none.</summary>
 public sealed record Backplane(ConfigurationOptions? Redis)
 {
+    /// <summary>Before the name of every channel.</summary>
     public const string ChannelPrefix = "imdapr";
 
     public bool IsConfigured => Redis is not null;
@@ -28,6 +29,7 @@ public sealed record Backplane(ConfigurationOptions? Redis)
 
     private static Backplane With(ConfigurationOptions redis)
     {
+        redis.ChannelPrefix = RedisChannel.Literal(ChannelPrefix);
         // Redis may start after us, and come back after having gone.
         redis.AbortOnConnectFail = false;
         // Away: a push is given up at once, and a call that needs the backplane is refused. Nothing waits in a queue without a limit.

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ImDapr.ConnectionService.Delivery;
 
-/// <summary>The link between the nodes stands: without it a connection can neither be opened nor be reached by pushes.</summary>
+/// <summary>The link between the nodes stands: without it pushes of other nodes do not reach the connections of this one.</summary>
 internal sealed class BackplaneCheck(BackplaneWatch watch) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>

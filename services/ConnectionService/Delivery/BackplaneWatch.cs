@@ -62,9 +62,8 @@ public sealed partial class BackplaneWatch(LocalConnections connections, IHubCon
     {
         var within = new Within(SpreadSeconds(connections.Count));
         LogRestored(connections.Count, within.WithinSeconds);
-        // One by one: a connection of this node is written to directly, a group would go over the backplane to every node.
-        var pushes = connections.All.Select(connection => hub.Clients.Client(connection.Session.ConnectionId).SyncNow(within)).ToArray();
-        await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // All: those of this node.
+        await hub.Clients.All.SyncNow(within).WaitAsync(PushTimeout, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     [LoggerMessage(2302, LogLevel.Warning, "The backplane's {Connection} connection failed: {Failure}")]

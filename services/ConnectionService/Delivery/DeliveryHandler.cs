@@ -1,22 +1,19 @@
 using System.Diagnostics;
-using ImDapr.ConnectionService.Hubs;
 using ImDapr.ConnectionService.Sessions;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
 using ImDapr.ServiceDefaults.Observability;
-using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Delivery;
 
 /// <summary>
 /// Pushes new inbox entries, timeline messages, receipts and typing notices to the devices that are connected: entries to this node's connections at once
-/// and to those of another node with one message for all of them, timelines with one for all nodes, the rest over SignalR's users.
+/// and to those of another node with one message for all of them, timelines with one for all nodes, and so what nobody knows the nodes of.
 /// </summary>
 /// <remarks>A push is a hint: what is lost here a device finds by its positions. So an event is done when its pushes were tried.</remarks>
 public sealed partial class DeliveryHandler(
-    IHubContext<ImHub, IImClient> hub, LocalPushes local, TimelineChannels timelines, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger,
-    NodeChannel? others = null)
+    LocalPushes local, TimelineChannels timelines, NodeIdentity node, TimeProvider time, ILogger<DeliveryHandler> logger, NodeChannel? others = null)
 {
     // A client that does not read must not hold up the events behind this one.
     public static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
@@ -28,8 +25,6 @@ public sealed partial class DeliveryHandler(
         var pushes = local.Push(deliveries)
             .Concat(ForwardAll(deliveries))
             .Concat((deliveries.Timelines ?? []).Select(timeline => timelines.PushAsync(timeline.ConversationId, [.. timeline.Messages.Select(index => deliveries.Messages[index])])))
-            .Concat(deliveries.Receipts.Where(receipt => receipt.Nodes is null).Select(receipt => hub.Clients.Users(receipt.ToUserIds).Receipt(receipt.Receipt)))
-            .Concat((deliveries.Typings ?? []).Select(typing => hub.Clients.Users(typing.ToUserIds).Typing(typing.Typing)))
             .ToArray();
         await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
@@ -55,9 +50,13 @@ public sealed partial class DeliveryHandler(
     }
 
     // Without a backplane every node gets every event.
-    private IEnumerable<Task> ForwardAll(Deliveries deliveries) => others is null
-        ? []
-        : NodeDeliveries.ForOthers(deliveries, node.NodeId).Select(part => others.ForwardAsync(part.NodeId, part.Part));
+    private IEnumerable<Task> ForwardAll(Deliveries deliveries)
+    {
+        if (others is null)
+            return [];
+        var forwards = NodeDeliveries.ForOthers(deliveries, node.NodeId).Select(part => others.ForwardAsync(part.NodeId, part.Part));
+        return NodeDeliveries.ForAll(deliveries) is { } unknown ? forwards.Append(others.ForwardToAllAsync(unknown)) : forwards;
+    }
 
     [LoggerMessage(2301, LogLevel.Warning, "{Failed} of {Pushes} pushes failed or took too long; the devices will sync")]
     private partial void LogNotPushed(Exception? cause, int failed, int pushes);

@@ -5,16 +5,16 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Delivery;
 
-/// <summary>Writes inbox entries and receipts to the connections that this node holds, nothing of it over the backplane; entries in the order of their positions.</summary>
+/// <summary>Writes inbox entries, receipts and typing notices to the connections that this node holds; entries in the order of their positions.</summary>
 public sealed class LocalPushes(LocalConnections connections, IHubContext<ImHub, IImClient> hub, OrderedPushes pushes)
 {
-    /// <summary>What an event has for connections here: one push of entries for each connection, and the receipts of which it is known who holds their users.</summary>
+    /// <summary>What an event has for connections here: one push of entries for each connection, and one for each receipt and notice.</summary>
     public IEnumerable<Task> Push(Deliveries deliveries) => Push(deliveries.Users, deliveries.Messages)
-        .Concat(from receipt in deliveries.Receipts
-                where receipt.Nodes is not null
-                from userId in receipt.ToUserIds
-                from connection in connections.Of(userId)
-                select hub.Clients.Client(connection.Session.ConnectionId).Receipt(receipt.Receipt));
+        .Concat(deliveries.Receipts.SelectMany(receipt => ClientsOf(receipt.ToUserIds).Select(client => client.Receipt(receipt.Receipt))))
+        .Concat((deliveries.Typings ?? []).SelectMany(typing => ClientsOf(typing.ToUserIds).Select(client => client.Typing(typing.Typing))));
+
+    // Not SignalR's users: it looks for them among all connections.
+    private IEnumerable<IImClient> ClientsOf(IEnumerable<string> userIds) => userIds.SelectMany(userId => connections.Of(userId)).Select(ClientOf);
 
     private IEnumerable<Task> Push(IEnumerable<UserDelivery> users, Message[] messages)
     {
@@ -30,5 +30,7 @@ public sealed class LocalPushes(LocalConnections connections, IHubContext<ImHub,
     }
 
     private Task Write(LocalConnection connection, IReadOnlyList<InboxEntry> entries) =>
-        hub.Clients.Client(connection.Session.ConnectionId).Deliver(entries as InboxEntry[] ?? [.. entries]);
+        ClientOf(connection).Deliver(entries as InboxEntry[] ?? [.. entries]);
+
+    private IImClient ClientOf(LocalConnection connection) => hub.Clients.Client(connection.Session.ConnectionId);
 }

@@ -10,20 +10,30 @@ public static class NodeDeliveries
     {
         var users = Others(deliveries.Users, user => user.Nodes, nodeId);
         var receipts = Others(deliveries.Receipts, receipt => receipt.Nodes ?? [], nodeId);
-        return users.Select(node => node.Key).Union(receipts.Select(node => node.Key))
-            .Select(other => (other, Part(deliveries.Messages, [.. users[other]], [.. receipts[other]])));
+        var typings = Others(deliveries.Typings ?? [], typing => typing.Nodes ?? [], nodeId);
+        return users.Select(node => node.Key).Union(receipts.Select(node => node.Key)).Union(typings.Select(node => node.Key))
+            .Select(other => (other, Part(deliveries.Messages, [.. users[other]], [.. receipts[other]], [.. typings[other]])));
+    }
+
+    /// <summary>For whichever nodes hold the users: what nobody knows the nodes of; null when there is nothing.</summary>
+    public static Deliveries? ForAll(Deliveries deliveries)
+    {
+        ReceiptDelivery[] receipts = [.. deliveries.Receipts.Where(receipt => receipt.Nodes is null)];
+        TypingDelivery[] typings = [.. (deliveries.Typings ?? []).Where(typing => typing.Nodes is null)];
+        return receipts.Length + typings.Length == 0 ? null : Part([], [], receipts, typings);
     }
 
     private static ILookup<string, T> Others<T>(IEnumerable<T> all, Func<T, IEnumerable<string>> nodesOf, string nodeId) =>
         all.SelectMany(one => nodesOf(one).Where(other => other != nodeId).Select(other => (other, one))).ToLookup(pair => pair.other, pair => pair.one);
 
-    private static Deliveries Part(Message[] messages, UserDelivery[] users, ReceiptDelivery[] receipts)
+    private static Deliveries Part(Message[] messages, UserDelivery[] users, ReceiptDelivery[] receipts, TypingDelivery[] typings)
     {
         var kept = users.SelectMany(user => user.Entries).Select(entry => entry.Message).Distinct().Order().ToArray();
         var places = kept.Index().ToDictionary(place => place.Item, place => place.Index);
         return new Deliveries(
             [.. kept.Select(index => messages[index])],
             [.. users.Select(user => user with { Entries = [.. user.Entries.Select(entry => entry with { Message = places[entry.Message] })] })],
-            receipts);
+            receipts,
+            Typings: typings.Length == 0 ? null : typings);
     }
 }

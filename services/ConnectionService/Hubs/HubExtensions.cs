@@ -21,11 +21,12 @@ public static class HubExtensions
 
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
-    public static ISignalRServerBuilder AddHub(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddHub(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IUserIdProvider, SubjectUserIdProvider>();
         builder.Services.AddSingleton<HubErrors>().AddSingleton<HubTelemetry>();
-        return builder.Services.AddSignalR(Configure).AddImProtocols();
+        builder.Services.AddSignalR(Configure).AddImProtocols();
+        return builder;
     }
 
     // What MapHub does, with the bounded output before the hub.

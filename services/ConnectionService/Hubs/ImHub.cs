@@ -104,6 +104,7 @@ public sealed partial class ImHub(
             LogNotClosed(failure, Caller.UserId, Caller.Session.DeviceId);
         }
         await timelines.LeaveAsync(Caller);
+        await presence.UnwatchAsync(Caller);
     }
 
     [LoggerMessage(2001, LogLevel.Warning, "The session of {UserId} on {DeviceId} cannot be opened now: its connection is asked to come back")]

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Hubs;
 
-/// <summary>Pushes address users by the subject of their token.</summary>
+/// <summary>A user is the subject of the token.</summary>
 public sealed class SubjectUserIdProvider : IUserIdProvider
 {
     public string GetUserId(HubConnectionContext connection) => connection.User.UserId();

@@ -7,7 +7,7 @@ public static class PresenceExtensions
     public static WebApplicationBuilder AddPresence(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<PresenceOptions>();
-        builder.Services.AddSingleton<PresenceStore>().AddSingleton<NodeLeases>().AddSingleton<PresenceService>();
+        builder.Services.AddSingleton<PresenceStore>().AddSingleton<NodeLeases>().AddSingleton<PresenceChannels>().AddSingleton<PresenceService>();
         builder.Services.AddHostedService<LeaseHeartbeat>();
         return builder;
     }

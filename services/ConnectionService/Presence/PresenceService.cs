@@ -1,13 +1,11 @@
-using ImDapr.ConnectionService.Hubs;
 using ImDapr.ConnectionService.Sessions;
 using ImDapr.Contracts;
-using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Presence;
 
 /// <summary>Records who is connected and tells those who watch. The record is what counts; a push is a hint.</summary>
 public sealed partial class PresenceService(
-    PresenceStore store, NodeLeases leases, LocalConnections connections, IHubContext<ImHub, IImClient> hub, TimeProvider time, ILogger<PresenceService> logger)
+    PresenceStore store, NodeLeases leases, PresenceChannels watchers, TimeProvider time, ILogger<PresenceService> logger)
 {
     private static readonly TimeSpan PushTimeout = TimeSpan.FromSeconds(5);
 
@@ -30,12 +28,15 @@ public sealed partial class PresenceService(
     /// <summary>Watches these users instead of those before, and says how they stand.</summary>
     public async Task<UserPresence[]> WatchAsync(LocalConnection caller, string[] userIds, CancellationToken cancellationToken)
     {
-        // First the groups, then the answer: a change in between is told twice rather than not at all.
-        await JoinAsync(caller, userIds, cancellationToken);
+        // First the channels, then the answer: a change in between is told twice rather than not at all.
+        await watchers.FollowAsync(caller, userIds, cancellationToken);
         var devices = await store.ReadAsync(userIds, cancellationToken);
         var live = await leases.LiveAsync(devices.Values.SelectMany(user => user.Nodes), cancellationToken);
         return [.. userIds.Select(userId => devices[userId].ToPresence(userId, live))];
     }
+
+    /// <summary>The connection has gone.</summary>
+    public Task UnwatchAsync(LocalConnection caller) => watchers.LeaveAsync(caller);
 
     /// <summary>
     /// Nodes are gone without a word: each node tells its own watchers of the users who were on them. Who had watched them learns from the store
@@ -43,25 +44,15 @@ public sealed partial class PresenceService(
     /// </summary>
     public async Task NodesDiedAsync(IReadOnlySet<string> nodes, CancellationToken cancellationToken)
     {
-        var watchers = connections.All.SelectMany(connection => connection.Watched.All().Select(userId => (userId, connection))).ToLookup(pair => pair.userId, pair => pair.connection);
-        foreach (var userIds in watchers.Select(users => users.Key).Chunk(Limits.WatchedUsers))
+        foreach (var userIds in watchers.Names.Chunk(Limits.WatchedUsers))
         {
             var devices = await store.ReadAsync(userIds, cancellationToken);
             foreach (var (userId, user) in devices.Where(user => user.Value.Nodes.Any(nodes.Contains)))
             {
                 var presence = user.ToPresence(userId, await leases.LiveAsync(user.Nodes, cancellationToken));
-                await PushAsync(userId, watchers[userId].Select(watcher => hub.Clients.Client(watcher.Session.ConnectionId).Presence(presence)), cancellationToken);
+                await PushAsync(userId, watchers.PushHereAsync(userId, presence), cancellationToken);
             }
         }
-    }
-
-    private async Task JoinAsync(LocalConnection caller, string[] userIds, CancellationToken cancellationToken)
-    {
-        var (added, removed) = caller.Watched.Replace(userIds);
-        var connectionId = caller.Session.ConnectionId;
-        var joins = added.Select(userId => hub.Groups.AddToGroupAsync(connectionId, Group(userId), cancellationToken));
-        var leaves = removed.Select(userId => hub.Groups.RemoveFromGroupAsync(connectionId, Group(userId), cancellationToken));
-        await Task.WhenAll(joins.Concat(leaves));
     }
 
     private async Task TellAsync(string userId, ConnectedDevices? changed, CancellationToken cancellationToken)
@@ -69,18 +60,15 @@ public sealed partial class PresenceService(
         if (changed is null)
             return;
         var live = await leases.LiveAsync(changed.Nodes, cancellationToken);
-        await PushAsync(userId, [hub.Clients.Group(Group(userId)).Presence(changed.ToPresence(userId, live))], cancellationToken);
+        await PushAsync(userId, watchers.PushAsync(userId, changed.ToPresence(userId, live)), cancellationToken);
     }
 
-    private async Task PushAsync(string userId, IEnumerable<Task> pushes, CancellationToken cancellationToken)
+    private async Task PushAsync(string userId, Task push, CancellationToken cancellationToken)
     {
-        var push = Task.WhenAll(pushes);
         await push.WaitAsync(PushTimeout, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!push.IsCompletedSuccessfully)
             LogNotTold(push.Exception?.InnerException, userId);
     }
-
-    private static string Group(string userId) => $"presence:{userId}";
 
     [LoggerMessage(2201, LogLevel.Warning, "Watchers of {UserId} could not be told of a change")]
     private partial void LogNotTold(Exception? failure, string userId);

@@ -34,9 +34,8 @@ public sealed partial class HubDrain(
         var within = new Within(SpreadSeconds(connections.Count, options.Value.LimitSeconds));
         _farewell = within; // before looking who is there: whoever comes later sees it
         LogLeaving(connections.Count, within.WithinSeconds);
-        // One by one: a connection of this node is written to directly, a group would go over the backplane to every node.
-        var pushes = connections.All.Select(connection => hub.Clients.Client(connection.Session.ConnectionId).Reconnect(within)).ToArray();
-        await Task.WhenAll(pushes).WaitAsync(PushTimeout, time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // All: those of this node.
+        await hub.Clients.All.Reconnect(within).WaitAsync(PushTimeout, time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var left = connections.EmptyAsync(limit);
         await left.WaitAsync(Patience, time, limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (left.IsCompletedSuccessfully)

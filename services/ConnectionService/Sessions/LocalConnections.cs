@@ -32,12 +32,6 @@ public sealed class Subscriptions
             return _names.Contains(name);
     }
 
-    public string[] All()
-    {
-        lock (_lock)
-            return [.. _names];
-    }
-
     /// <summary>These and no others from now on.</summary>
     public (IReadOnlyList<string> Added, IReadOnlyList<string> Removed) Replace(IEnumerable<string> names)
     {
@@ -58,7 +52,7 @@ public sealed class Subscriptions
     }
 }
 
-/// <summary>The connections of this node, so that they can be closed and be told something without the backplane.</summary>
+/// <summary>The connections of this node, so that they can be closed and be told something.</summary>
 public sealed class LocalConnections
 {
     private readonly ConcurrentDictionary<string, LocalConnection> _byId = new();

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Dapr.Client;
 using ImDapr.Contracts;
+using ImDapr.MessageService.Inbox;
 using ImDapr.MessageService.Sending;
 using ImDapr.ServiceDefaults.Settings;
 using ImDapr.ServiceDefaults.Versions;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace ImDapr.MessageService.Conversations;
 
 /// <summary>Tells the other members that one of them types. Nothing is stored, and a lost notice is no loss.</summary>
-public sealed class Typing(MemberDirectory members, DirectGate direct, DaprClient dapr, IOptions<TypingOptions> options)
+public sealed class Typing(MemberDirectory members, DirectGate direct, InboxMemory inboxes, DaprClient dapr, IOptions<TypingOptions> options)
 {
     public async Task<Answer<Done>> TellAsync(UserCall<TypingRequest> call, CancellationToken cancellationToken)
     {
@@ -32,7 +33,9 @@ public sealed class Typing(MemberDirectory members, DirectGate direct, DaprClien
     private Task PublishAsync(TypingNotice typing, IReadOnlyCollection<string> memberIds, CancellationToken cancellationToken)
     {
         var others = memberIds.Where(userId => userId != typing.UserId).ToArray();
-        return dapr.PublishAsync(DaprNames.PubSub, new Deliveries([], [], [], Typings: [new TypingDelivery(typing, others)]), cancellationToken);
+        // Nobody of them was there when a message came last: who has come since is on a node that is not known.
+        var nodes = inboxes.NodesOf(others) is { Length: > 0 } known ? known : null;
+        return dapr.PublishAsync(DaprNames.PubSub, new Deliveries([], [], [], Typings: [new TypingDelivery(typing, others, nodes)]), cancellationToken);
     }
 }
 

@@ -40,6 +40,9 @@ public sealed class TwoInstancesSessions(TwoInstancesCluster cluster) : SessionT
 public sealed class TwoInstancesMessagePack(TwoInstancesCluster cluster) : MessagePackTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]
+public sealed class TwoInstancesSettings(TwoInstancesCluster cluster) : SettingsTests(cluster);
+
+[Collection(TwoInstancesSuite.Name)]
 public sealed class TwoInstancesNotifications(TwoInstancesCluster cluster) : NotificationTests(cluster);
 
 [Collection(TwoInstancesSuite.Name)]

@@ -12,6 +12,7 @@ public sealed class BackplaneTests
         Assert.Equal("localhost:6380", redis.EndPoints[0].ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal));
         Assert.Equal(("imdapr", "secret", true), (redis.User, redis.Password, redis.Ssl));
         Assert.False(redis.AbortOnConnectFail);
+        Assert.Equal("imdapr", redis.ChannelPrefix.ToString());
     }
 
     [Fact]

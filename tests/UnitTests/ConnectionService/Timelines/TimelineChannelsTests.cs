@@ -2,13 +2,9 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using ImDapr.ConnectionService.Delivery;
-using ImDapr.ConnectionService.Hubs;
-using ImDapr.ConnectionService.Sessions;
 using ImDapr.ConnectionService.Timelines;
 using ImDapr.Contracts;
 using ImDapr.UnitTests.LocalDapr.Actors;
-using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
@@ -24,7 +20,7 @@ public sealed class TimelineChannelsTests : IAsyncLifetime
 
     public TimelineChannelsTests() => _node = new Node(_time);
 
-    public Task InitializeAsync() => _node.Pushes.StartAsync(CancellationToken.None);
+    public Task InitializeAsync() => _node.Hub.Ordered.StartAsync(CancellationToken.None);
 
     public async Task DisposeAsync() => await _node.DisposeAsync();
 
@@ -118,7 +114,7 @@ public sealed class TimelineChannelsTests : IAsyncLifetime
     {
         var bob = await _node.ReaderAsync("bob");
 
-        await _node.Channels.JoinAsync(bob.Local, Town, CancellationToken.None);
+        await _node.Channels.JoinAsync(bob.Local, [Town], CancellationToken.None);
         await PushAsync(1);
 
         Assert.Empty(bob.Seqs());
@@ -159,17 +155,14 @@ public sealed class TimelineChannelsTests : IAsyncLifetime
     /// <summary>A node without a backplane: it gets every event.</summary>
     private sealed class Node : IAsyncDisposable
     {
-        private readonly DefaultHubLifetimeManager<ImHub> _hub = new(NullLogger<DefaultHubLifetimeManager<ImHub>>.Instance);
-        private readonly LocalConnections _connections = new();
-
         public Node(TimeProvider time)
         {
-            Pushes = new OrderedPushes(time);
-            Channels = new TimelineChannels(_hub, Pushes, time, NullLogger<TimelineChannels>.Instance);
-            Readers = new TimelineReaders(_connections, Channels);
+            Hub = new TestNode(time);
+            Channels = new TimelineChannels(Hub.Hub, Hub.Ordered, time, NullLogger<TimelineChannels>.Instance);
+            Readers = new TimelineReaders(Hub.Connections, Channels);
         }
 
-        public OrderedPushes Pushes { get; }
+        public TestNode Hub { get; }
 
         public TimelineChannels Channels { get; }
 
@@ -178,18 +171,15 @@ public sealed class TimelineChannelsTests : IAsyncLifetime
         /// <summary>A connection that follows these timelines.</summary>
         public async Task<Reader> ReaderAsync(string userId, params string[] timelines)
         {
-            var reader = new Reader(userId);
-            await _hub.OnConnectedAsync(reader);
-            _connections.Add(reader.Local);
+            var reader = await Hub.ConnectAsync(userId);
             await Readers.FollowAsync(reader.Local, [.. timelines.Select(conversationId => new TimelineHead(conversationId, 0))], CancellationToken.None);
             return reader;
         }
 
         public async ValueTask DisposeAsync()
         {
-            await Pushes.StopAsync(CancellationToken.None);
-            Pushes.Dispose();
             Channels.Dispose();
+            await Hub.DisposeAsync();
         }
     }
 }

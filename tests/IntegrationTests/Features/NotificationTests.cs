@@ -123,7 +123,8 @@ public abstract class NotificationTests(Cluster cluster) : FeatureTests(cluster)
         Assert.Equal(
             $$"""{"kind":"contact","action":"requested","userId":"{{users[0].Id}}","actorId":"{{users[0].Id}}","note":"hi, it's ann"}""", bobsCopy.Body.GetRawText());
         Assert.Equal(users[1].Id, annsCopy.Body.GetProperty("userId").GetString());
-        Assert.Equal((2L, "refused"), (refusal.Seq, refusal.Body.GetProperty("action").GetString()));
+        Assert.Equal("refused", refusal.Body.GetProperty("action").GetString());
+        Assert.InRange(refusal.Seq, 2, 3); // the repeated event may have left a void, where both went in one batch
         Assert.Equal(MessageTypes.Text, (await ann.NextMessageAsync()).Type); // not the refusal
         Assert.Equal(0, (await ann.ConversationsAsync()).Single(conversation => conversation.Kind == ConversationKinds.System).Unread);
     }

@@ -13,6 +13,9 @@ internal static class IdleMode
     public const string IdleCpu = "idle CPU of all servers, % of a core";
     private const string Bare = "bare: ";
 
+    // What compilers still do about the connects is not what idle connections cost.
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
     public static async Task<LoadReport> RunAsync(string name, ConnectionsOptions options, CancellationToken cancellationToken)
     {
         var figures = new Dictionary<string, double>();
@@ -25,6 +28,8 @@ internal static class IdleMode
     {
         await using var session = await Session.StartAsync(new ClientOptions(), options.Connections, options.Connections, new Dictionary<string, string>(), cancellationToken);
         Opened.Run(session.Loop, session.Crowd, session.Processes, options, cancellationToken).AddTo(figures, "");
+        await Window.AskAsync(session.System, session.Stores, cancellationToken);
+        session.Loop.RunFor(Settling, cancellationToken);
         var measured = await session.BeginUntimedAsync(cancellationToken);
         session.Loop.RunFor(options.Idle, cancellationToken);
         var window = await measured.EndAsync(cancellationToken);
@@ -42,6 +47,7 @@ internal static class IdleMode
             crowd.Add(Systems.Accounts.IdOf(user), Systems.Accounts.IdOf(user));
         var processes = Processes.Find();
         Opened.Run(loop, crowd, processes, options, cancellationToken).AddTo(figures, Bare);
+        loop.RunFor(Settling, cancellationToken);
         var before = processes.Usage();
         loop.RunFor(options.Idle, cancellationToken);
         var after = processes.Usage();

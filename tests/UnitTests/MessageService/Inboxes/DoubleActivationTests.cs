@@ -89,6 +89,40 @@ public sealed class DoubleActivationTests
         return answer is not null;
     }
 
+    [Theory]
+    [InlineData("state.in-memory")]
+    [InlineData("state.sqlite")]
+    public async Task An_answer_that_is_lost_at_any_moment_of_an_append_makes_it_neither_write_over_others_entries_nor_lose_its_own(string stateStore)
+    {
+        var isLost = true;
+        for (var calls = 1; isLost; calls++)
+            isLost = await LoseAnswerAsync(stateStore, calls);
+    }
+
+    /// <returns>Whether there were so many calls.</returns>
+    private static async Task<bool> LoseAnswerAsync(string stateStore, int calls)
+    {
+        await using var system = await InboxSystem.StartAsync(stateStore);
+        await system.ConversationAsync("ann", "g:one", 125);
+        await system.ConversationAsync("ann", "g:two", 5);
+        var appender = system.Appender();
+        await appender.AppendAsync("ann", InboxSystem.References("g:one", 1, 120), CancellationToken.None);
+        var told = await system.Appender().AppendAsync("ann", InboxSystem.References("g:one", 121, 125), CancellationToken.None);
+
+        var left = calls;
+        system.Calls.Answered = () => Interlocked.Decrement(ref left) == 0 ? throw new HttpRequestException("lost in this test") : Task.CompletedTask;
+        // As a broker does: again, until it is done.
+        while (await Record.ExceptionAsync(() => appender.AppendAsync("ann", InboxSystem.References("g:two", 1, 5), CancellationToken.None)) is not null)
+            Assert.True(left <= 0, "it fails for another reason");
+        system.Calls.Answered = null;
+
+        var all = new TestDevice("d1");
+        await all.SyncAllAsync(system.Inbox("ann"));
+        all.AssertComplete(("g:one", 125), ("g:two", 5));
+        Assert.Equal(told.Positions, all.Entries.Where(entry => entry.Message is { ConversationId: "g:one", Seq: > 120 }).Select(entry => entry.Position));
+        return left <= 0;
+    }
+
     [Property(MaxTest = 25)]
     public Property Whatever_two_actors_do_crash_or_leave_half_done_a_device_sees_everything_once_and_in_order() =>
         Prop.ForAll(Arb.From(Step.Random().ListOf().Select(steps => steps.ToList())), steps => RunAsync(steps).GetAwaiter().GetResult());

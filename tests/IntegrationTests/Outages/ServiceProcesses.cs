@@ -23,6 +23,9 @@ public sealed class ServiceProcesses : IOrigins, IAsyncLifetime
         ["Drain__LimitSeconds"] = "10",
         ["Drain__QuietMilliseconds"] = "2500",
         ["Passwords__IterationCount"] = "1000",
+        // Who calls all the time, to see every answer, is not to be told to go slower.
+        ["RateLimits__RestCallsPerSecond"] = "0",
+        ["RateLimits__SendsPerSecond"] = "0",
     };
 
     private readonly string _folder = Directory.CreateTempSubdirectory("imdapr-outages-").FullName;

@@ -48,8 +48,24 @@ public sealed class StoreOutageTests(ServiceProcesses system, ITestOutputHelper 
         Assert.Equal(Lanes, acks.Select(ack => ack.Seq).Distinct().Count());
         Assert.All(acks, ack => Assert.InRange(ack.Seq, first.Seq + 1, later.Seq - 1));
         Assert.Equal([first.Seq, .. acks.Select(ack => ack.Seq).Order(), later.Seq], bobsDevice.ShownSoFar.Select(message => message.Seq));
+        await Eventually.TrueAsync(() => AllAnswerAsync(rest, token, first.ConversationId));
+        Say("answered by every instance", back);
         foreach (var device in annsDevices)
             await device.DisposeAsync();
+    }
+
+    // Instances are asked in turn, and each finds out by itself that the store is back.
+    private static async Task<bool> AllAnswerAsync(RestClient rest, string token, string conversationId)
+    {
+        foreach (var path in new[] { "api/users/me", $"api/conversations/{conversationId}/messages" })
+        {
+            for (var calls = 0; calls < 4; calls++)
+            {
+                if (await rest.StatusAsync(HttpMethod.Get, path, token) != HttpStatusCode.OK)
+                    return false;
+            }
+        }
+        return true;
     }
 
     // The first is refused when a call has run out of time, later ones because the store is known to be away.

@@ -16,8 +16,7 @@ public sealed class StoredDevices(DaprClient dapr, string userId) : IBatchedKey
     {
         if (_devices is not null)
             return _devices;
-        var stored = await _key.ReadAsync(cancellationToken);
-        return _devices = stored is { } text ? Devices.Read(text.Span) : new Devices();
+        return Take(await _key.ReadAsync(cancellationToken));
     }
 
     public string Key => _key.Key;
@@ -48,7 +47,7 @@ public sealed class StoredDevices(DaprClient dapr, string userId) : IBatchedKey
         if (_devices is null)
             return;
         if (await _key.ReadAgainAsync(cancellationToken) is (true, var stored))
-            _devices = stored is { } text ? Devices.Read(text.Span) : new Devices();
+            Take(stored);
     }
 
     public Task<bool> AdoptAsync(string value, string etag, CancellationToken cancellationToken)
@@ -56,8 +55,15 @@ public sealed class StoredDevices(DaprClient dapr, string userId) : IBatchedKey
         if (_key.Adopt(value, etag) && _devices is not null)
             return Task.FromResult(false);
         var wasRemembered = _devices is not null;
-        _devices = Devices.Read(Encoding.UTF8.GetBytes(value));
+        Take(Encoding.UTF8.GetBytes(value));
         return Task.FromResult(wasRemembered);
+    }
+
+    // First forgotten, as of an inbox: its ETag is known by now, and what cannot be read must not be written over.
+    private Devices Take(ReadOnlyMemory<byte>? stored)
+    {
+        Forget();
+        return _devices = stored is { } text ? Devices.Read(text.Span) : new Devices();
     }
 
     /// <summary>Only when <see cref="IsRemembered"/>.</summary>

@@ -7,6 +7,7 @@ results="artifacts/test-results"
 passed=0
 failed=0
 skipped=0
+failures=()
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 # Build servers would outlive this script and hold its output open.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false
@@ -19,8 +20,35 @@ install_servers() {
   command -v redis-server >/dev/null && command -v mariadbd >/dev/null || tests/install.sh redis-server mariadb-server
 }
 
+# Says at the end once more what failed and why: of thousands of lines, the last are what people see.
+tell_failures() {
+  local file
+  for file in "$results"/*.trx; do
+    [ -f "$file" ] || continue
+    awk -v suite="$(basename "$file" .trx)" '
+      /<UnitTestResult .*outcome="(Failed|Error|Timeout|Aborted)"/ {
+        match($0, /testName="[^"]*"/)
+        print "FAILED: " suite ": " substr($0, RSTART + 10, RLENGTH - 11)
+        lines = 25
+      }
+      /<\/UnitTestResult>/ { lines = 0 }
+      lines > 0 && /<Message>/ { within = 1 }
+      lines > 0 && within { print "    " $0; lines-- }
+      /<\/StackTrace>/ { within = 0 }' "$file"
+  done
+  [ "${#failures[@]}" -eq 0 ] || printf 'FAILED: %s\n' "${failures[@]}"
+}
+
+# fail WHAT: counts a failure that no result file holds.
+fail() {
+  failed=$((failed + 1))
+  failures+=("$1")
+  echo "FAILED: $1"
+}
+
 finish() {
   echo
+  [ "$failed" -eq 0 ] || tell_failures
   if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"
   else
@@ -52,8 +80,7 @@ check() {
   if "$@"; then
     passed=$((passed + 1))
   else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
+    fail "$name"
   fi
 }
 
@@ -79,8 +106,7 @@ count() {
     skipped=$((skipped + $(counter total "$3") - $(counter executed "$3")))
   fi
   if [ "$1" -ne 0 ] && [ "$failed" -eq "$4" ]; then
-    failed=$((failed + 1))
-    echo "FAILED: $2 ended with code $1"
+    fail "$2 ended with code $1"
   fi
 }
 
@@ -101,10 +127,10 @@ count_line() {
   if [[ $(tail -n 1 "$3") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
+    [ "${BASH_REMATCH[2]}" -eq 0 ] || failures+=("$2: ${BASH_REMATCH[2]}, named above")
   fi
   if [ "$1" -ne 0 ] && [ "$failed" -eq "$4" ]; then
-    failed=$((failed + 1))
-    echo "FAILED: $2 ended with code $1"
+    fail "$2 ended with code $1"
   fi
 }
 
@@ -134,7 +160,7 @@ install_servers
 
 echo "== build"
 if ! dotnet build ImDapr.sln -nodeReuse:false -v quiet; then
-  failed=1
+  fail build
   finish
 fi
 start format dotnet format ImDapr.sln --verify-no-changes --no-restore

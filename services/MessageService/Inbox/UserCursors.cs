@@ -44,7 +44,7 @@ public sealed class UserCursors(
             current, all.Delivered, largest,
             entries =>
             {
-                marks.Raise(userId, entries);
+                marks.Raise(userId, all.ById.Count > 1, entries);
                 return Task.CompletedTask;
             },
             cancellationToken);

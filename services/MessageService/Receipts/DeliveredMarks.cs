@@ -9,7 +9,8 @@ using Microsoft.Extensions.Options;
 namespace ImDapr.MessageService.Receipts;
 
 /// <summary>A user's device has everything of a conversation up to this seq.</summary>
-public sealed record DeliveredMark(string UserId, string ConversationId, long Seq);
+/// <param name="HasOthers">Whether the user has other devices, which are told as well.</param>
+public sealed record DeliveredMark(string UserId, string ConversationId, long Seq, bool HasOthers);
 
 /// <summary>
 /// Raises delivered marks behind the acknowledgements that say so, many users in one statement, and tells the other members. Only the highest mark
@@ -28,18 +29,19 @@ public sealed partial class DeliveredMarks(
 
     private readonly Lock _gate = new();
     private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private Dictionary<(string UserId, string ConversationId), long> _waiting = [];
+    private Dictionary<(string UserId, string ConversationId), DeliveredMark> _waiting = [];
     private int _dropped;
 
     /// <summary>A device of this user has these entries. One's own messages are delivered to nobody.</summary>
-    public void Raise(string userId, IEnumerable<InboxReference> entries)
+    /// <param name="hasOthers">Whether the user has other devices: to one that is alone its own mark says nothing.</param>
+    public void Raise(string userId, bool hasOthers, IEnumerable<InboxReference> entries)
     {
         lock (_gate)
         {
             foreach (var entry in entries)
             {
                 if (!entry.IsOwn && !entry.ConversationId.StartsWith("s:", StringComparison.Ordinal))
-                    Wait((userId, entry.ConversationId), entry.Seq);
+                    Wait(new DeliveredMark(userId, entry.ConversationId, entry.Seq, hasOthers));
             }
             if (_waiting.Count == 0)
                 return;
@@ -78,11 +80,14 @@ public sealed partial class DeliveredMarks(
     private async Task RaiseAsync(DeliveredMark[] marks, CancellationToken cancellationToken)
     {
         var rising = await store.RisingAsync(marks, cancellationToken);
+        var alone = marks.Where(mark => !mark.HasOthers).Select(mark => mark.UserId).ToHashSet();
         var told = new List<ReceiptDelivery>();
         foreach (var receipt in rising)
         {
-            if (await audience.MembersAsync(receipt.ConversationId, cancellationToken) is { } members)
-                told.Add(new ReceiptDelivery(receipt, members, inboxes.NodesOf(members)));
+            if (await audience.MembersAsync(receipt.ConversationId, cancellationToken) is not { } members)
+                continue;
+            string[] users = alone.Contains(receipt.UserId) ? [.. members.Where(member => member != receipt.UserId)] : members;
+            told.Add(new ReceiptDelivery(receipt, users, inboxes.NodesOf(users)));
         }
         if (told.Count == 0)
             return;
@@ -101,12 +106,13 @@ public sealed partial class DeliveredMarks(
         }
     }
 
-    private void Wait((string UserId, string ConversationId) key, long seq)
+    private void Wait(DeliveredMark mark)
     {
+        var key = (mark.UserId, mark.ConversationId);
         if (_waiting.TryGetValue(key, out var known))
-            _waiting[key] = Math.Max(known, seq);
+            _waiting[key] = mark with { Seq = Math.Max(known.Seq, mark.Seq) };
         else if (_waiting.Count < MaxWaiting)
-            _waiting.Add(key, seq);
+            _waiting.Add(key, mark);
         else
             _dropped++;
     }
@@ -120,8 +126,7 @@ public sealed partial class DeliveredMarks(
             (_waiting, _dropped) = ([], 0);
             if (dropped > 0)
                 LogDropped(dropped);
-            return [.. taken.Select(mark => new DeliveredMark(mark.Key.UserId, mark.Key.ConversationId, mark.Value))
-                .OrderBy(mark => mark.UserId, StringComparer.Ordinal).ThenBy(mark => mark.ConversationId, StringComparer.Ordinal)];
+            return [.. taken.Values.OrderBy(mark => mark.UserId, StringComparer.Ordinal).ThenBy(mark => mark.ConversationId, StringComparer.Ordinal)];
         }
     }
 

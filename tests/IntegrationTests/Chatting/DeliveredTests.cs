@@ -33,6 +33,22 @@ public abstract class DeliveredTests(Cluster cluster)
     }
 
     [Fact]
+    public async Task A_device_that_is_alone_is_not_told_of_its_own_acknowledgement()
+    {
+        var (ann, bob) = (await TestUser.RegisterAsync(cluster, "ann"), await TestUser.RegisterAsync(cluster, "bob"));
+        await using var annsDevice = await ann.ConnectAsync();
+        await using var bobsDevice = await bob.ConnectAsync();
+        var ack = await annsDevice.SendToAsync(bob.Id, "one");
+        await bobsDevice.NextMessageAsync();
+        await bobsDevice.AckAsync(1);
+        await annsDevice.ReceiptAsync(_ => true);
+
+        await bobsDevice.ReadAsync(ack.ConversationId, ack.Seq);
+
+        Assert.Equal(ack.Seq, (await bobsDevice.ReceiptAsync(_ => true)).ReadSeq); // the first one that it got
+    }
+
+    [Fact]
     public async Task What_is_read_is_delivered()
     {
         var (ann, bob) = (await TestUser.RegisterAsync(cluster, "ann"), await TestUser.RegisterAsync(cluster, "bob"));

@@ -24,7 +24,7 @@ public sealed class ReceiptStoreTests : IAsyncLifetime
     [Fact]
     public async Task Many_delivered_marks_rise_at_once_and_none_ever_falls()
     {
-        await RaiseAsync(new("ann", "g:one", 5), new("bob", "g:two", 9_007_199_254_740_993));
+        await RaiseAsync(new("ann", "g:one", 5, true), new("bob", "g:two", 9_007_199_254_740_993, true));
         await Store.RaiseDeliveredAsync([new("g:one", "ann", 0, 3)], CancellationToken.None); // another instance was slower
 
         var rising = await Store.RisingAsync([new("ann", "g:one", 4), new("bob", "g:one", 2), new("eve", "g:one", 1)], CancellationToken.None);
@@ -37,7 +37,7 @@ public sealed class ReceiptStoreTests : IAsyncLifetime
     [Fact]
     public async Task What_is_read_is_delivered_and_a_read_mark_only_rises()
     {
-        await RaiseAsync(new DeliveredMark("ann", "g:one", 5));
+        await RaiseAsync(new DeliveredMark("ann", "g:one", 5, true));
 
         Assert.Equal(new Receipt("g:one", "ann", 3, 5), await Store.RaiseReadAsync("ann", "g:one", 3, CancellationToken.None));
         Assert.Equal(new Receipt("g:one", "ann", 7, 7), await Store.RaiseReadAsync("ann", "g:one", 7, CancellationToken.None));

@@ -114,9 +114,10 @@ public sealed class TimelineTests(SmallTimelinesCluster cluster) : IClassFixture
         var crowd = Enumerable.Range(0, size - 2).Select(i => $"{ann.Id}-{i}").ToArray();
         await AddUsersAsync(crowd);
         var group = await ann.CreateGroupAsync(bob);
+        await using var annsDevice = await ann.ConnectAsync(instance: 0);
+        Assert.Equal(MessageTypes.Membership, (await annsDevice.NextMessageAsync()).Type); // else who comes before it has its seq is told of it, by an append
         foreach (var chunk in crowd.Chunk(Limits.MembersPerRequest))
             await ann.CallAsync(HttpMethod.Post, $"api/groups/{group.GroupId}/members", new { userIds = chunk });
-        await using var annsDevice = await ann.ConnectAsync(instance: 0);
         await using var bobsDevice = await bob.ConnectAsync(instance: 1);
         await Eventually.TrueAsync(async () => await NumberAsync(
             $"SELECT COUNT(*) FROM members WHERE conversation_id = '{group.ConversationId}' AND left_seq = 0") == size);

@@ -27,11 +27,15 @@ internal static class Ports
         return false;
     }
 
+    /// <summary>A free port below those that the system hands out to clients, so that none of them takes it before its server listens.</summary>
     public static int Free()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 30_000);
+            if (!IsTaken(port))
+                return port;
+        }
     }
 
     public static async Task<bool> AcceptsAsync(string host, int port, CancellationToken cancellationToken)

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Net.Sockets;
 using Dapr.Actors;
 using Dapr.Actors.Client;
+using ImDapr.IntegrationTests.Stacks;
 using ImDapr.LocalDapr.Actors;
 using ImDapr.LocalDapr.Invocation;
 using Microsoft.AspNetCore.Builder;
@@ -16,7 +16,7 @@ namespace ImDapr.UnitTests.LocalDapr.Actors;
 internal sealed class SdkActorApp : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("imdapr-sdk-actors-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = FreePorts.Next();
     private readonly WebApplication _sidecar;
     private readonly ActorRuntime _runtime;
     private readonly ReminderStore _reminders;
@@ -84,13 +84,5 @@ internal sealed class SdkActorApp : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
         configure(builder.Services);
         return builder.Build();
-    }
-
-    // App and sidecar must know each other before either listens.
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
-using System.Net.Sockets;
+using ImDapr.IntegrationTests.Stacks;
 using ImDapr.LocalDapr.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -42,7 +42,7 @@ internal sealed class TestSystem : IAsyncDisposable
     /// <summary>A sidecar without an app, and where to reach it.</summary>
     public async Task<Sidecar> SidecarAsync(string appId = "app", Func<SidecarOptions, SidecarOptions>? with = null, int? appPort = null)
     {
-        var options = new SidecarOptions(appId, appPort ?? FreePort(), [Resources]) { WorkingFolder = _folder.Path };
+        var options = new SidecarOptions(appId, appPort ?? FreePorts.Next(), [Resources]) { WorkingFolder = _folder.Path };
         return await _host.AddSidecarAsync(with is null ? options : with(options));
     }
 
@@ -50,7 +50,7 @@ internal sealed class TestSystem : IAsyncDisposable
     public async Task<Sidecar> AppAsync(
         string appId, Action<WebApplication> map, Func<SidecarOptions, SidecarOptions>? with = null, Action<IServiceCollection, Sidecar>? services = null)
     {
-        var port = FreePort();
+        var port = FreePorts.Next();
         var sidecar = await SidecarAsync(appId, with, port);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -76,13 +76,6 @@ internal sealed class TestSystem : IAsyncDisposable
             await app.DisposeAsync();
         Http.Dispose();
         _folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Recorder(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger

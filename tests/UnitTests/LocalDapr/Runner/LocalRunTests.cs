@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using ImDapr.IntegrationTests.Stacks;
 using ImDapr.LocalDapr.Resources;
 using ImDapr.LocalDapr.Runner;
 using Microsoft.AspNetCore.Builder;
@@ -34,7 +35,7 @@ public sealed class LocalRunTests : IDisposable
     [Fact]
     public async Task A_bad_component_file_is_refused_with_file_and_line()
     {
-        WriteRun(FreePort(), "true");
+        WriteRun(FreePorts.Next(), "true");
         Write("components/state.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: s\nspec:\n  type state.sqlite\n  version: v1\n");
 
         var error = await Assert.ThrowsAsync<ResourceException>(StartAsync);
@@ -45,7 +46,7 @@ public sealed class LocalRunTests : IDisposable
     [Fact]
     public async Task A_component_of_an_unknown_type_is_refused_by_name()
     {
-        WriteRun(FreePort(), "true");
+        WriteRun(FreePorts.Next(), "true");
         Write("components/state.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: s\nspec:\n  type: state.stone\n  version: v1\n  metadata: []\n");
 
         var error = await Assert.ThrowsAsync<ComponentException>(StartAsync);
@@ -70,7 +71,7 @@ public sealed class LocalRunTests : IDisposable
     [Fact]
     public async Task An_app_that_dies_is_told_with_its_last_lines()
     {
-        WriteRun(FreePort(), "echo one; echo the last words >&2; exit 3");
+        WriteRun(FreePorts.Next(), "echo one; echo the last words >&2; exit 3");
 
         var error = await Assert.ThrowsAsync<RunnerException>(StartAsync);
 
@@ -82,7 +83,7 @@ public sealed class LocalRunTests : IDisposable
     public async Task A_run_that_is_stopped_while_it_starts_leaves_no_process()
     {
         var file = Path.Combine(_folder.Path, "pid");
-        WriteRun(FreePort(), $"echo $$ > {file}.new; mv {file}.new {file}; exec sleep 600");
+        WriteRun(FreePorts.Next(), $"echo $$ > {file}.new; mv {file}.new {file}; exec sleep 600");
         using var stop = new CancellationTokenSource();
         await using var run = Run();
         var starting = run.StartAsync(stop.Token);
@@ -102,7 +103,7 @@ public sealed class LocalRunTests : IDisposable
     [Fact]
     public async Task An_app_that_somebody_else_starts_is_found_when_it_comes()
     {
-        var port = FreePort();
+        var port = FreePorts.Next();
         WriteRun(port, script: null);
         await using var run = Run();
         await run.StartAsync(CancellationToken.None).WaitAsync(Components.Patience);
@@ -150,12 +151,5 @@ public sealed class LocalRunTests : IDisposable
         var path = Path.Combine(_folder.Path, name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, text);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

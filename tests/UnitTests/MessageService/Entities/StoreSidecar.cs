@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using Dapr.Client;
 using Grpc.Net.Client;
 using ImDapr.Contracts;
+using ImDapr.IntegrationTests.Stacks;
 using ImDapr.LocalDapr.Hosting;
 using ImDapr.MessageService.Entities;
 using ImDapr.ServiceDefaults.Sql;
@@ -29,7 +28,7 @@ public class StoreSidecar : IAsyncLifetime
         await WriteComponentsAsync(_folder.Path);
         _host = new LocalDaprHost(Path.Combine(_folder.Path, "data"), time: Time);
         _sidecar = await _host.AddSidecarAsync(
-            new SidecarOptions(DaprNames.MessageService, FreePort(), [_folder.Path]) { WorkingFolder = _folder.Path });
+            new SidecarOptions(DaprNames.MessageService, FreePorts.Next(), [_folder.Path]) { WorkingFolder = _folder.Path });
         Dapr = Client(new StateCalls());
         var migrations = new MigrationRunner(
             Shards(), Dapr, new MigrationSet("message", typeof(IMessageStore).Assembly), Time, NullLogger<MigrationRunner>.Instance);
@@ -66,13 +65,6 @@ public class StoreSidecar : IAsyncLifetime
     protected static Task WriteAsync(string folder, string name, string type, string metadata) => File.WriteAllTextAsync(
         Path.Combine(folder, $"{name}.yaml"),
         $"apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\nspec:\n  type: {type}\n  version: v1\n  metadata: [{metadata}]\n");
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
 
 /// <summary>Entities in two databases.</summary>

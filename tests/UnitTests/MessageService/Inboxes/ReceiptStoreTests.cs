@@ -27,7 +27,7 @@ public sealed class ReceiptStoreTests : IAsyncLifetime
         await RaiseAsync(new("ann", "g:one", 5, true), new("bob", "g:two", 9_007_199_254_740_993, true));
         await Store.RaiseDeliveredAsync([new("g:one", "ann", 0, 3)], CancellationToken.None); // another instance was slower
 
-        var rising = await Store.RisingAsync([new("ann", "g:one", 4), new("bob", "g:one", 2), new("eve", "g:one", 1)], CancellationToken.None);
+        var rising = await Store.RisingAsync([new("ann", "g:one", 4, true), new("bob", "g:one", 2, true), new("eve", "g:one", 1, true)], CancellationToken.None);
 
         Assert.Equal(new Receipt("g:one", "bob", 0, 2), Assert.Single(rising));
         Assert.Equal([new("g:one", "ann", 0, 5), new("g:one", "bob", 0, 0)], (await Store.OfConversationAsync("g:one", 2, CancellationToken.None))!);

@@ -86,7 +86,7 @@ public abstract partial class FollowedChannels<T>(string kind, HubLifetimeManage
             return;
         }
         var redis = await link.ConnectAsync();
-        await redis.GetSubscriber().PublishAsync(ChannelOf(name), JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire));
+        await redis.GetSubscriber().PublishAsync(ChannelOf(name), ContractsJson.Write(message));
     }
 
     /// <summary>Reaches those who follow the name on this node.</summary>

@@ -63,7 +63,7 @@ public sealed partial class NodeChannel(
     private async Task PublishAsync<T>(RedisChannel channel, T message)
     {
         var redis = await link.ConnectAsync();
-        await redis.GetSubscriber().PublishAsync(channel, JsonSerializer.SerializeToUtf8Bytes(message, ContractsJson.Wire));
+        await redis.GetSubscriber().PublishAsync(channel, ContractsJson.Write(message));
     }
 
     private async Task HearAsync<T>(RedisValue text, Func<T, Deliveries?> partOf)

@@ -8,6 +8,9 @@ public static class NodeDeliveries
     /// <summary>For each of the other nodes that hold a device of a recipient: these recipients, and what they get.</summary>
     public static IEnumerable<(string NodeId, Deliveries Part)> ForOthers(Deliveries deliveries, string nodeId)
     {
+        // As nearly always where one node serves everybody.
+        if (!IsForOthers(deliveries, nodeId))
+            return [];
         var users = Others(deliveries.Users, user => user.Nodes, nodeId);
         var receipts = Others(deliveries.Receipts, receipt => receipt.Nodes ?? [], nodeId);
         var typings = Others(deliveries.Typings ?? [], typing => typing.Nodes ?? [], nodeId);
@@ -21,6 +24,21 @@ public static class NodeDeliveries
         ReceiptDelivery[] receipts = [.. deliveries.Receipts.Where(receipt => receipt.Nodes is null)];
         TypingDelivery[] typings = [.. (deliveries.Typings ?? []).Where(typing => typing.Nodes is null)];
         return receipts.Length + typings.Length == 0 ? null : Part([], [], receipts, typings);
+    }
+
+    private static bool IsForOthers(Deliveries deliveries, string nodeId) =>
+        Array.Exists(deliveries.Users, user => HasOther(user.Nodes, nodeId))
+        || Array.Exists(deliveries.Receipts, receipt => HasOther(receipt.Nodes, nodeId))
+        || Array.Exists(deliveries.Typings ?? [], typing => HasOther(typing.Nodes, nodeId));
+
+    private static bool HasOther(string[]? nodes, string nodeId)
+    {
+        foreach (var node in nodes ?? [])
+        {
+            if (node != nodeId)
+                return true;
+        }
+        return false;
     }
 
     private static ILookup<string, T> Others<T>(IEnumerable<T> all, Func<T, IEnumerable<string>> nodesOf, string nodeId) =>

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace ImDapr.ConnectionService.Hubs;
 
 /// <summary>The one place where what goes wrong in a hub method becomes a hub error with a code.</summary>
-public sealed partial class HubErrors(ILogger<HubErrors> logger) : IHubFilter
+public sealed partial class HubErrors(ILogger<HubErrors> logger)
 {
     private const string Sentence = "A part of the system is away; the same call may be repeated.";
 
@@ -14,17 +14,12 @@ public sealed partial class HubErrors(ILogger<HubErrors> logger) : IHubFilter
     public static bool IsOutage(Exception exception) =>
         exception is OperationCanceledException or RedisException || ProblemExceptionHandler.RefusalOf(exception)?.Code == ErrorCodes.Unavailable;
 
-    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
+    /// <summary>Logs what went wrong.</summary>
+    /// <returns>What the caller is told.</returns>
+    public HubException Refuse(Exception exception, HubInvocationContext invocation)
     {
-        try
-        {
-            return await next(invocation);
-        }
-        catch (Exception exception) when (exception is not HubException)
-        {
-            Report(exception, invocation);
-            throw HubCaller.Refused(ErrorCodes.Unavailable, Sentence);
-        }
+        Report(exception, invocation);
+        return HubCaller.Refused(ErrorCodes.Unavailable, Sentence);
     }
 
     private void Report(Exception exception, HubInvocationContext invocation)

@@ -24,7 +24,7 @@ public static class HubExtensions
     public static WebApplicationBuilder AddHub(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<IUserIdProvider, SubjectUserIdProvider>();
-        builder.Services.AddSingleton<HubErrors>().AddSingleton<HubTelemetry>();
+        builder.Services.AddSingleton<HubErrors>().AddSingleton<HubFilter>();
         builder.Services.AddSignalR(Configure).AddImProtocols();
         return builder;
     }
@@ -52,9 +52,7 @@ public static class HubExtensions
         // So that a client's sends travel together. A call runs in the order of its arrival until it first waits, and by then a send stands in its queue:
         // sends keep their order (SendQueueOptions.BatchesInFlight).
         hub.MaximumParallelInvocationsPerClient = CallsUnderWay;
-        hub.AddFilter<HubTelemetry>();
-        hub.AddFilter<HubErrors>();
-        hub.AddFilter<HubLimits>();
+        hub.AddFilter<HubFilter>();
     }
 
     // The query is for logs and load balancers; the token is the truth, and a client that confuses its devices is told at once.

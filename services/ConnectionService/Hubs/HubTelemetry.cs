@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
@@ -7,9 +6,8 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Hubs;
 
-/// <summary>Every hub call begins a trace; sends, acknowledgements and syncs are counted by how they end, as the caller sees it.</summary>
-/// <remarks>The outermost filter: what the others turn an exception into is what is counted.</remarks>
-public sealed class HubTelemetry : IHubFilter
+/// <summary>Sends, acknowledgements and syncs are counted by how they end, as the caller sees it.</summary>
+public static class HubTelemetry
 {
     public const string Ok = "ok";
     public const string Duplicate = "duplicate";
@@ -23,34 +21,17 @@ public sealed class HubTelemetry : IHubFilter
         ErrorCodes.Unauthorized, ErrorCodes.Unavailable, ErrorCodes.Conflict, ErrorCodes.Forbidden,
     ];
 
-    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
-    {
-        using var span = StageSpans.StartRoot($"hub {invocation.HubMethodName}");
-        var start = Stopwatch.GetTimestamp();
-        var outcome = Failed;
-        try
-        {
-            var result = await next(invocation);
-            outcome = result is SendAck { Duplicate: true } ? Duplicate : Ok;
-            return result;
-        }
-        catch (HubException refused)
-        {
-            outcome = OutcomeOf(refused);
-            throw;
-        }
-        finally
-        {
-            span?.SetTag("imdapr.outcome", outcome);
-            Count(invocation.HubMethodName, outcome, start);
-        }
-    }
+    /// <summary>Of a call that has succeeded.</summary>
+    public static string OutcomeOfResult(object? result) => result is SendAck { Duplicate: true } ? Duplicate : Ok;
 
     /// <summary>The code that the error begins with.</summary>
     public static string OutcomeOf(HubException refused) =>
         refused.Message.IndexOf(':', StringComparison.Ordinal) is > 0 and var end && Codes.TryGetValue(refused.Message[..end], out var code) ? code : Failed;
 
-    private static void Count(string method, string outcome, long start)
+    /// <param name="method">Name of the hub method.</param>
+    /// <param name="outcome">How it ended.</param>
+    /// <param name="start">Timestamp of its beginning.</param>
+    public static void Count(string method, string outcome, long start)
     {
         switch (method)
         {

@@ -11,17 +11,21 @@ namespace ImDapr.ConnectionService.Overload;
 /// <param name="output">Where messages go; its flushes wait for the client.</param>
 /// <param name="maxWaiting">Bytes that may wait when another message comes, the largest of those that wait not counted.</param>
 /// <param name="giveUp">Called once, when more would wait.</param>
-/// <remarks>Each flush is one message and stays one: clients rely on whole messages in a WebSocket frame.</remarks>
-public sealed class BoundedOutput(PipeWriter output, int maxWaiting, Action giveUp) : PipeWriter
+/// <param name="closed">The connection is closed: what waits is not wanted any more.</param>
+/// <remarks>
+/// Each flush is one message and stays one: clients rely on whole messages in a WebSocket frame. One message is written at a time, as SignalR does. While
+/// the client keeps up, messages go straight to the output: a connection that waits for nothing has nothing here.
+/// </remarks>
+public sealed class BoundedOutput(PipeWriter output, int maxWaiting, Action giveUp, CancellationToken closed) : PipeWriter
 {
+    private static readonly FlushResult Taken = new(isCanceled: false, isCompleted: false);
     private static readonly FlushResult GivenUp = new(isCanceled: false, isCompleted: true);
 
-    // The writer's thread sends by itself as long as the client keeps up: no detour over another thread.
-    private readonly Pipe _pipe = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, pauseWriterThreshold: 0, useSynchronizationContext: false));
     private readonly Lock _lock = new();
-    private readonly Queue<int> _sizes = new();
-    private long _waiting;
-    private int _unflushed;
+    private Backlog? _backlog;
+    private Task _handingOn = Task.CompletedTask;
+    private IBufferWriter<byte>? _target;
+    private int _size;
     private volatile bool _isGivenUp;
 
     /// <summary>Bytes that the client has not taken yet.</summary>
@@ -30,18 +34,18 @@ public sealed class BoundedOutput(PipeWriter output, int maxWaiting, Action give
         get
         {
             lock (_lock)
-                return _waiting;
+                return _backlog?.Bytes ?? 0;
         }
     }
 
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _pipe.Writer.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0) => Target().GetMemory(sizeHint);
 
-    public override Span<byte> GetSpan(int sizeHint = 0) => _pipe.Writer.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) => Target().GetSpan(sizeHint);
 
     public override void Advance(int bytes)
     {
-        _pipe.Writer.Advance(bytes);
-        _unflushed += bytes;
+        Target().Advance(bytes);
+        _size += bytes;
     }
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
@@ -52,74 +56,124 @@ public sealed class BoundedOutput(PipeWriter output, int maxWaiting, Action give
         return FlushAsync(cancellationToken);
     }
 
+    /// <summary>Ends a message. Completes at once.</summary>
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        var size = _unflushed;
-        _unflushed = 0;
+        var (target, size) = (_target, _size);
+        (_target, _size) = (null, 0);
         if (_isGivenUp)
             return new(GivenUp);
-        if (size > 0 && !TryQueue(size))
+        if (target is ArrayBufferWriter<byte> message)
         {
-            _isGivenUp = true;
-            giveUp();
-            return new(GivenUp);
+            lock (_lock)
+            {
+                if (_backlog is not null)
+                    return new(Queue(_backlog, message.WrittenMemory));
+            }
+            // All that waited has gone while this one was being written.
+            output.Write(message.WrittenSpan);
         }
-        return _pipe.Writer.FlushAsync(cancellationToken); // completes at once: this pipe has no threshold
+        return new(size == 0 ? Taken : HandOn(size));
     }
 
-    public override void CancelPendingFlush() => _pipe.Writer.CancelPendingFlush();
+    // There is none: no flush waits.
+    public override void CancelPendingFlush()
+    {
+    }
 
-    public override void Complete(Exception? exception = null) => _pipe.Writer.Complete(exception);
+    /// <summary>Takes no more. The output stays open: it is its owner's.</summary>
+    public override void Complete(Exception? exception = null) => _isGivenUp = true;
 
-    /// <summary>Hands message after message on, until there are no more, nobody takes them, or the connection is closed.</summary>
-    public async Task PumpAsync(CancellationToken closed)
+    /// <summary>Waits until the client has taken what waits, or is gone. Nothing is written any more.</summary>
+    public Task FinishAsync() => _handingOn;
+
+    private IBufferWriter<byte> Target()
+    {
+        if (_target is not null)
+            return _target;
+        lock (_lock)
+            return _target = _backlog is null ? output : new ArrayBufferWriter<byte>();
+    }
+
+    private FlushResult Queue(Backlog backlog, ReadOnlyMemory<byte> message)
+    {
+        // The largest may be a page that the client has asked for: it is not held against it.
+        if (backlog.Bytes <= maxWaiting || backlog.Bytes - backlog.Largest <= maxWaiting)
+        {
+            backlog.Add(message);
+            return Taken;
+        }
+        _isGivenUp = true;
+        giveUp();
+        return GivenUp;
+    }
+
+    private FlushResult HandOn(int size)
+    {
+        var flush = output.FlushAsync(closed);
+        if (flush.IsCompletedSuccessfully)
+            return flush.Result;
+        lock (_lock)
+            _backlog = new Backlog(size);
+        _handingOn = HandOnAsync(flush);
+        return Taken;
+    }
+
+    // Begins with the message that the client has not taken, and ends when nothing waits any more.
+    private async Task HandOnAsync(ValueTask<FlushResult> flush)
     {
         try
         {
-            while (await NextAsync(closed) is { Length: > 0 } message)
+            while (!(await flush).IsCompleted)
             {
-                foreach (var segment in message)
-                    output.Write(segment.Span);
-                var flushed = await output.FlushAsync(closed);
-                _pipe.Reader.AdvanceTo(message.End);
-                Sent();
-                if (flushed.IsCompleted)
+                if (Next() is not { } message)
                     return;
+                output.Write(message.Span);
+                flush = output.FlushAsync(closed);
             }
         }
         catch (OperationCanceledException) when (closed.IsCancellationRequested)
         {
             // What waited is not wanted any more.
         }
-        finally
-        {
-            await _pipe.Reader.CompleteAsync();
-        }
+        _isGivenUp = true;
     }
 
-    private async ValueTask<ReadOnlySequence<byte>?> NextAsync(CancellationToken closed)
-    {
-        var read = await _pipe.Reader.ReadAsync(closed);
-        lock (_lock)
-            return !read.Buffer.IsEmpty && _sizes.TryPeek(out var size) ? read.Buffer.Slice(0, size) : null;
-    }
-
-    private bool TryQueue(int size)
+    private ReadOnlyMemory<byte>? Next()
     {
         lock (_lock)
         {
-            // The largest may be a page that the client has asked for: it is not held against it.
-            if (_waiting > maxWaiting && _waiting - _sizes.Max() > maxWaiting)
-                return false;
-            _sizes.Enqueue(size);
-            _waiting += size;
-            return true;
+            if (_backlog!.Next() is { } message)
+                return message;
+            _backlog = null;
+            return null;
         }
     }
 
-    private void Sent()
+    /// <summary>A message that the client has not taken, and those behind it.</summary>
+    private sealed class Backlog(int first)
     {
-        lock (_lock)
-            _waiting -= _sizes.Dequeue();
+        private readonly Queue<ReadOnlyMemory<byte>> _behind = new();
+        private int _first = first;
+
+        public long Bytes { get; private set; } = first;
+
+        public int Largest => Math.Max(_first, _behind.Count == 0 ? 0 : _behind.Max(message => message.Length));
+
+        public void Add(ReadOnlyMemory<byte> message)
+        {
+            _behind.Enqueue(message);
+            Bytes += message.Length;
+        }
+
+        /// <summary>The first is taken: this is the first now.</summary>
+        public ReadOnlyMemory<byte>? Next()
+        {
+            Bytes -= _first;
+            if (!_behind.TryDequeue(out var next))
+                return null;
+            _first = next.Length;
+            return next;
+        }
     }
 }

@@ -10,7 +10,7 @@ namespace ImDapr.ConnectionService.Overload;
 /// <summary>
 /// Refuses hub calls beyond the rates of their connection and user before anything is done for them, and lets only so many be worked on at once.
 /// </summary>
-public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider time) : IHubFilter, IDisposable
+public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider time) : IDisposable
 {
     private readonly Rate _calls = options.Value.Calls;
     private readonly TokenBuckets _sends = new(options.Value.Sends, time);
@@ -23,19 +23,19 @@ public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider t
         QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
     });
 
-    public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
+    /// <returns>The call's turn, to be given back; null for one that needs none.</returns>
+    /// <exception cref="HubException">It is one too many.</exception>
+    public ValueTask<RateLimitLease?> EnterAsync(HubInvocationContext invocation)
     {
         var isSend = invocation.HubMethodName == nameof(ImHub.Send);
         if (RefusalOf(invocation.Context, isSend) is { } refusal)
             throw new HubException(refusal.ToString());
-        if (isSend || invocation.HubMethodName == nameof(ImHub.Ack)) // waits in a queue that is bounded itself and works on many at a time
-            return await next(invocation);
-        using var turn = await TurnAsync(invocation.Context);
-        return turn.IsAcquired ? await next(invocation) : throw HubCaller.Refused(ErrorCodes.Unavailable, "Too many calls wait for their turn; try again.");
+        // These wait in a queue that is bounded itself and works on many at a time.
+        return isSend || invocation.HubMethodName == nameof(ImHub.Ack) ? default : WaitAsync(invocation.Context);
     }
 
     /// <summary>Sessions are opened in their turn, too. One that finds no place is closed again and comes back later.</summary>
-    public async Task OnConnectedAsync(HubLifetimeContext context, Func<HubLifetimeContext, Task> next)
+    public async Task ConnectAsync(HubLifetimeContext context, Func<HubLifetimeContext, Task> next)
     {
         using var turn = await TurnAsync(context.Context);
         if (turn.IsAcquired)
@@ -63,6 +63,15 @@ public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider t
         var bucket = new TokenBucket(_calls, time);
         caller.Items[typeof(TokenBucket)] = bucket;
         return bucket;
+    }
+
+    private async ValueTask<RateLimitLease?> WaitAsync(HubCallerContext caller)
+    {
+        var turn = await TurnAsync(caller);
+        if (turn.IsAcquired)
+            return turn;
+        turn.Dispose();
+        throw HubCaller.Refused(ErrorCodes.Unavailable, "Too many calls wait for their turn; try again.");
     }
 
     private ValueTask<RateLimitLease> TurnAsync(HubCallerContext caller) => _inFlight.AcquireAsync(1, caller.ConnectionAborted);

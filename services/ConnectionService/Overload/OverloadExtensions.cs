@@ -30,21 +30,23 @@ public static partial class OverloadExtensions
     private static async Task RunAsync(ConnectionContext connection, int maxWaiting, ILogger logger, ConnectionDelegate next)
     {
         var transport = connection.Transport;
-        var output = new BoundedOutput(transport.Output, maxWaiting, () =>
-        {
-            LogSlow(logger, connection.ConnectionId, maxWaiting);
-            connection.Abort();
-        });
+        var output = new BoundedOutput(
+            transport.Output,
+            maxWaiting,
+            () =>
+            {
+                LogSlow(logger, connection.ConnectionId, maxWaiting);
+                connection.Abort();
+            },
+            connection.ConnectionClosed);
         connection.Transport = new Duplex(transport.Input, output);
-        var sending = output.PumpAsync(connection.ConnectionClosed);
         try
         {
             await next(connection);
         }
         finally
         {
-            await output.CompleteAsync();
-            await sending;
+            await output.FinishAsync();
             connection.Transport = transport;
         }
     }

@@ -10,6 +10,7 @@ namespace ImDapr.ConnectionService.Protocol;
 /// The argument of a hub method as it arrived: its value, or what is wrong with its shape. SignalR would answer a shape that does not
 /// fit without a code; this way the method runs and answers <c>invalid_argument</c> with a sentence. Clients send the plain object.
 /// </summary>
+[JsonConverter(typeof(ArgumentConverterFactory))]
 public sealed class Argument<T> where T : class
 {
     private readonly T? _value;

@@ -11,8 +11,8 @@ public static class ProtocolExtensions
 {
     public static ISignalRServerBuilder AddImProtocols(this ISignalRServerBuilder signalR)
     {
-        signalR.AddJsonProtocol(json =>
-            json.PayloadSerializerOptions = new(ContractsJson.Wire) { Converters = { new ArgumentConverterFactory() } });
+        // Its own writer escapes as ours does.
+        signalR.AddJsonProtocol(json => json.PayloadSerializerOptions = ContractsJson.ForWriter);
         signalR.AddMessagePackProtocol(pack => pack.SerializerOptions = JsonShapedResolver.Options);
         signalR.Services.RemoveAll<IHubProtocol>();
         signalR.Services.AddSingleton<IHubProtocol>(provider => new CodedErrorProtocol(

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
 using Microsoft.Extensions.Options;
@@ -40,7 +39,7 @@ public sealed class AckQueue(MessageServiceClient messages, IOptions<SendQueueOp
 
     /// <summary>Acknowledges with the next batch.</summary>
     public Task<Answer<Done>> AcknowledgeAsync(DeviceAck ack, CancellationToken cancellationToken) =>
-        CallAsync(JsonSerializer.SerializeToUtf8Bytes(ack, ContractsJson.Wire), null, cancellationToken);
+        CallAsync(ContractsJson.Write(ack), null, cancellationToken);
 
     protected override async Task<Answer<Done>[]> AskAsync(IReadOnlyList<PendingCall<Done>> batch, CancellationToken cancellationToken) =>
         (await messages.AcknowledgeAsync(BatchWriter.Write("acks", batch), cancellationToken)).Answers;

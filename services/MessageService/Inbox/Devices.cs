@@ -126,7 +126,7 @@ public sealed class Devices(DevicesState state)
         (Released, Delivered) = (Math.Max(Released, released), Math.Max(Delivered, delivered));
 
     public byte[] Write() =>
-        JsonSerializer.SerializeToUtf8Bytes(new DevicesState(_epoch, Released, Delivered, _byId), ContractsJson.Wire);
+        ContractsJson.Write(new DevicesState(_epoch, Released, Delivered, _byId));
 
     public static Devices Read(ReadOnlySpan<byte> text) => new(JsonSerializer.Deserialize<DevicesState>(text, ContractsJson.Wire)!);
 

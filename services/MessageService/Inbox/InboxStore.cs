@@ -66,13 +66,13 @@ public sealed class InboxStore(DaprClient dapr, InboxOverflow overflow, string u
     public async Task SealAsync(Inbox inbox, IEnumerable<SealedSegment> segments, CancellationToken cancellationToken)
     {
         foreach (var segment in segments)
-            await WriteAsync(SegmentKey(inbox.Epoch, segment.Index), Encoding.UTF8.GetBytes(InboxText.WriteSegment(segment.Entries)), cancellationToken);
+            await WriteAsync(SegmentKey(inbox.Epoch, segment.Index), InboxText.WriteSegment(segment.Entries), cancellationToken);
         await WriteAsync(MarksKey(inbox.Epoch, inbox.Header.TailSegment), InboxText.WriteMarks(inbox.Marks), cancellationToken);
     }
 
     /// <summary>Puts segments into overflow. Before the header says that they are there.</summary>
     public Task OverflowAsync(string epoch, IEnumerable<SealedSegment> segments, CancellationToken cancellationToken) =>
-        overflow.AddAsync(userId, epoch, segments.Select(segment => (segment.Index, InboxText.WriteSegment(segment.Entries))), cancellationToken);
+        overflow.AddAsync(userId, epoch, segments.Select(segment => (segment.Index, Encoding.UTF8.GetString(InboxText.WriteSegment(segment.Entries)))), cancellationToken);
 
     /// <summary>A sealed segment, or null when it is lost. One that is looked for in the state store may just have gone to overflow.</summary>
     public async Task<IReadOnlyList<InboxReference>?> SegmentAsync(InboxHeader header, long index, CancellationToken cancellationToken)

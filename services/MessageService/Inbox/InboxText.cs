@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using ImDapr.Contracts;
 
@@ -17,25 +16,23 @@ public static class InboxText
 
     public static byte[] WriteTail(Inbox inbox)
     {
-        var header = inbox.Header;
-        var text = new StringBuilder();
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"{header.Epoch} {header.FirstSegment} {header.FirstStored} {header.TailSegment} {header.Readers.PolledUntil} {header.Readers.Nodes} {header.Life}\n");
-        return Bytes(Append(text, inbox.Tail));
+        var (header, text) = (inbox.Header, Utf8Text.Begin());
+        text.Add(header.Epoch).Add(" ").Add(header.FirstSegment).Add(" ").Add(header.FirstStored).Add(" ").Add(header.TailSegment).Add(" ")
+            .Add(header.Readers.PolledUntil).Add(" ").Add(header.Readers.Nodes).Add(" ").Add(header.Life).Add("\n");
+        return Add(text, inbox.Tail).ToArray();
     }
 
-    public static string WriteSegment(IReadOnlyList<InboxReference> entries) => Append(new StringBuilder(), entries).ToString();
+    public static byte[] WriteSegment(IReadOnlyList<InboxReference> entries) => Add(Utf8Text.Begin(), entries).ToArray();
 
     public static byte[] WriteMarks(InboxMarks marks)
     {
-        var text = new StringBuilder();
+        var text = Utf8Text.Begin();
         foreach (var (conversationId, seq) in marks.Held)
-            text.Append(CultureInfo.InvariantCulture, $"{seq} {conversationId}\n");
+            text.Add(seq).Add(" ").Add(conversationId).Add("\n");
         foreach (var copy in marks.Recalled)
-            text.Append(CultureInfo.InvariantCulture, $"!{copy.Position} {copy.Seq} {copy.ConversationId}\n");
+            text.Add("!").Add(copy.Position).Add(" ").Add(copy.Seq).Add(" ").Add(copy.ConversationId).Add("\n");
         // Never empty: an empty value is what the state API answers for a missing key.
-        return Bytes(text.Append('\n'));
+        return text.Add("\n").ToArray();
     }
 
     public static InboxHeader ReadHeader(string tail)
@@ -81,27 +78,28 @@ public static class InboxText
             parts.Length == 4 ? JsonSerializer.Deserialize<Message>(parts[3], ContractsJson.Wire) : null);
     }
 
-    private static StringBuilder Append(StringBuilder text, IReadOnlyList<InboxReference> entries)
+    private static Utf8Text Add(Utf8Text text, IReadOnlyList<InboxReference> entries)
     {
         foreach (var entry in entries)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{entry.Seq} {entry.ConversationId}");
-            if (Flags(entry) is { Length: > 0 } flags)
-                text.Append(' ').Append(flags);
+            text.Add(entry.Seq).Add(" ").Add(entry.ConversationId);
+            AddFlags(text, entry);
             if (entry.Copy is { } copy)
-                text.Append(' ').Append(JsonSerializer.Serialize(copy, ContractsJson.Wire));
-            text.Append('\n');
+                text.Add(" ").Add(ContractsJson.Write(copy));
+            text.Add("\n");
         }
         return text;
     }
 
-    private static string Flags(InboxReference entry)
+    private static void AddFlags(Utf8Text text, InboxReference entry)
     {
-        var flags = (entry.IsOwn ? Own : "") + (entry.Recalls > 0 ? entry.Recalls.ToString(CultureInfo.InvariantCulture) : "");
-        return flags.Length == 0 && entry.Copy is not null ? "-" : flags;
+        if (entry.Recalls > 0)
+            text.Add(" ").Add(entry.IsOwn ? Own : "").Add(entry.Recalls);
+        else if (entry.IsOwn)
+            text.Add(" ").Add(Own);
+        else if (entry.Copy is not null)
+            text.Add(" -");
     }
-
-    private static byte[] Bytes(StringBuilder text) => Encoding.UTF8.GetBytes(text.ToString());
 
     private static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ImDapr.Contracts;
 
@@ -38,7 +38,7 @@ public static class MessageBodies
     {
         if (given is not { ValueKind: JsonValueKind.Object } body)
             return new Refusal(ErrorCodes.InvalidArgument, "body is needed: a JSON object.");
-        if (Encoding.UTF8.GetByteCount(body.GetRawText()) > limits.BodyBytes)
+        if (JsonMarshal.GetRawUtf8Value(body).Length > limits.BodyBytes)
             return new Refusal(ErrorCodes.TooLarge, $"The body is larger than {limits.BodyBytes} bytes.");
         var wrong = FieldsOf(type, limits).Select(field => field.Check(body)).FirstOrDefault(sentence => sentence is not null);
         return wrong is null ? null : new Refusal(ErrorCodes.InvalidArgument, $"The body of {type} {wrong}.");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ImDapr.Contracts;
 
 namespace ImDapr.MessageService.Sending;
@@ -14,7 +15,7 @@ public sealed class PendingSend(Message message)
 
     public Task<Answer<SendAck>> Answer => _answer.Task;
 
-    public int Bytes { get; } = message.Body.GetRawText().Length + 256;
+    public int Bytes { get; } = 256 + JsonMarshal.GetRawUtf8Value(message.Body).Length;
 
     public void Acknowledge(StoredSend stored) => _answer.TrySetResult(
         Contracts.Answer<SendAck>.Of(new(stored.Message.ConversationId, stored.Message.Seq, stored.Message.SentAt, stored.IsDuplicate)));

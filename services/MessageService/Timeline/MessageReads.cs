@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ImDapr.Contracts;
 using ImDapr.MessageService.Entities;
 
@@ -24,7 +25,7 @@ public static class MessageReads
 
     /// <summary>About how many bytes the message is on the wire: what may be large, and the rest as an allowance.</summary>
     public static int Bytes(this Message message) =>
-        256 + message.Body.GetRawText().Length + (message.Reactions?.Sum(reaction => reaction.Key.Length + reaction.Value.Sum(userId => userId.Length + 3)) ?? 0);
+        256 + JsonMarshal.GetRawUtf8Value(message.Body).Length + (message.Reactions?.Sum(reaction => reaction.Key.Length + reaction.Value.Sum(userId => userId.Length + 3)) ?? 0);
 
     /// <summary>Up to <paramref name="limit"/> messages of a conversation, fewer when they are large, and whether there are more.</summary>
     public static async Task<(List<Message> Messages, bool HasMore)> PageAsync(

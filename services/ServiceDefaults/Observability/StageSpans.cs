@@ -23,12 +23,12 @@ public sealed class StageSpans : IDisposable
 
     /// <summary>The beginning of a trace: whatever it is called from is no part of it, so a caller outside cannot decide what is sampled.</summary>
     /// <returns>Null when nobody listens. To be disposed of by the caller.</returns>
-    public static Activity? StartRoot(string name)
+    public static Activity? StartRoot(string stage, string? call = null)
     {
         if (!Source.HasListeners())
             return null;
         Activity.Current = null;
-        return Source.StartActivity(name, ActivityKind.Server);
+        return Source.StartActivity(call is null ? stage : $"{stage} {call}", ActivityKind.Server);
     }
 
     /// <summary>What a message carries of this span: null unless it is sampled.</summary>

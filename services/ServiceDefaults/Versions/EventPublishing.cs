@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Dapr.Client;
 using ImDapr.Contracts;
 
@@ -8,7 +9,7 @@ public static class EventPublishing
 {
     /// <param name="pubsub"><see cref="DaprNames.PubSub"/> or <see cref="DaprNames.Broadcast"/>.</param>
     public static Task PublishAsync<T>(this DaprClient dapr, string pubsub, T data, CancellationToken cancellationToken) where T : IEvent =>
-        dapr.PublishEventAsync(pubsub, T.Topic, data, Metadata<T>.Value, cancellationToken);
+        dapr.PublishByteEventAsync(pubsub, T.Topic, ContractsJson.Write(data), MediaTypeNames.Application.Json, Metadata<T>.Value, cancellationToken);
 
     private static class Metadata<T> where T : IEvent
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using ImDapr.Contracts;
 
@@ -14,6 +15,26 @@ public sealed class GoldenTests
         var written = JsonSerializer.Serialize(JsonSerializer.Deserialize(sample, type, ContractsJson.Wire), type, ContractsJson.Wire);
 
         Golden.AssertSame(sample, written);
+    }
+
+    [Theory]
+    [MemberData(nameof(Golden.Samples), MemberType = typeof(Golden))]
+    public void Generated_code_writes_what_converters_write(string name, Type type)
+    {
+        var value = JsonSerializer.Deserialize(Golden.Json(name), type, ContractsJson.Wire)!;
+        var write = typeof(ContractsJson).GetMethod(nameof(ContractsJson.Write))!.MakeGenericMethod(type);
+
+        var written = (byte[])write.Invoke(null, [value])!;
+
+        Assert.Equal(JsonSerializer.Serialize(value, type, ContractsJson.Wire), Encoding.UTF8.GetString(written));
+    }
+
+    [Fact]
+    public void What_is_no_HTML_is_not_escaped_and_a_write_that_failed_leaves_nothing()
+    {
+        Assert.ThrowsAny<Exception>(() => ContractsJson.Write(JsonElement.Parse("""{"fine":"so far","text":"\ud800"}""")));
+
+        Assert.Equal("""{"userId":"<ann>","online":true,"devices":["語 & 'x'"]}"""u8, ContractsJson.Write(new UserPresence("<ann>", true, ["語 & 'x'"])));
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed class InboxTests
         var copy = new Message("d:a:b", 1, "a", "d1", "c1", MessageTypes.Text, body, null, null, 5);
         InboxReference[] entries = [new("d:a:b", 1, Copy: copy), new("d:a:b", 2, IsOwn: true, Copy: copy with { Seq = 2 }), new("d:a:b", 3, true, 1), new("d:a:b", 4, false, 2), new("d:a:b", 5)];
 
-        var read = InboxText.ReadSegment(InboxText.WriteSegment(entries));
+        var read = InboxText.ReadSegment(Encoding.UTF8.GetString(InboxText.WriteSegment(entries)));
 
         Assert.Equal(entries.Select(entry => (entry.Seq, entry.IsOwn, entry.Recalls)), read.Select(entry => (entry.Seq, entry.IsOwn, entry.Recalls)));
         Assert.Equal(body.GetProperty("text").GetString(), read[0].Copy!.Body.GetProperty("text").GetString());

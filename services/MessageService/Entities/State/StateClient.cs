@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Dapr;
 using Dapr.Client;
 using Grpc.Core;
@@ -163,5 +162,5 @@ public sealed class StateClient(DaprClient dapr)
 public sealed record NewState(string Key, byte[] Value, TimeSpan TimeToLive, bool IsFirstWrite)
 {
     public static NewState Of<T>(string key, T value, TimeSpan timeToLive, bool isFirstWrite) =>
-        new(key, JsonSerializer.SerializeToUtf8Bytes(value, ContractsJson.Wire), timeToLive, isFirstWrite);
+        new(key, ContractsJson.Write(value), timeToLive, isFirstWrite);
 }

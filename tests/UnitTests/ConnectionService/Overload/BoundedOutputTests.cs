@@ -18,13 +18,10 @@ public sealed class BoundedOutputTests
     public async Task What_a_client_reads_comes_whole_and_in_order_and_nothing_waits()
     {
         var output = Start(100_000);
-        var pumping = output.PumpAsync(_closed.Token);
-
         var reading = ReadAllAsync();
         for (var i = 0; i < 500; i++)
             await WriteAsync(output, $"message {i};");
-        await output.CompleteAsync();
-        await pumping.WaitAsync(Patience);
+        await output.FinishAsync().WaitAsync(Patience);
         await _client.Writer.CompleteAsync();
 
         Assert.Equal(string.Concat(Enumerable.Range(0, 500).Select(i => $"message {i};")), await reading.WaitAsync(Patience));
@@ -35,8 +32,6 @@ public sealed class BoundedOutputTests
     public async Task A_client_that_does_not_read_never_makes_its_writer_wait_and_is_given_up_at_the_limit()
     {
         var output = Start(1_000);
-        var pumping = output.PumpAsync(_closed.Token);
-
         var written = 0;
         while (_givenUp == 0)
         {
@@ -47,7 +42,7 @@ public sealed class BoundedOutputTests
         }
         var after = await output.WriteAsync(new byte[50]);
         await _closed.CancelAsync();
-        await pumping.WaitAsync(Patience);
+        await output.FinishAsync().WaitAsync(Patience);
 
         Assert.Equal(1, _givenUp);
         Assert.True(after.IsCompleted);
@@ -58,8 +53,6 @@ public sealed class BoundedOutputTests
     public async Task A_large_answer_is_not_held_against_its_reader()
     {
         var output = Start(1_000);
-        var pumping = output.PumpAsync(_closed.Token);
-
         await output.WriteAsync(new byte[200]); // on its way
         await output.WriteAsync(new byte[50_000]);
         for (var i = 0; i < 10; i++)
@@ -67,7 +60,7 @@ public sealed class BoundedOutputTests
 
         Assert.Equal(0, _givenUp);
         await _closed.CancelAsync();
-        await pumping.WaitAsync(Patience);
+        await output.FinishAsync().WaitAsync(Patience);
     }
 
     [Fact]
@@ -79,15 +72,46 @@ public sealed class BoundedOutputTests
         output.GetMemory(5);
         output.Advance(5);
 
-        var pumping = output.PumpAsync(_closed.Token);
         var read = await _client.Reader.ReadAsync();
 
         Assert.Equal(70, read.Buffer.Length); // not the five that were not flushed
         await _closed.CancelAsync();
-        await pumping.WaitAsync(Patience);
+        await output.FinishAsync().WaitAsync(Patience);
     }
 
-    private BoundedOutput Start(int maxWaiting) => new(_client.Writer, maxWaiting, () => _givenUp++);
+    [Fact]
+    public async Task What_is_written_while_the_last_that_waited_goes_keeps_its_place()
+    {
+        var output = Start(10_000);
+        await output.WriteAsync(new byte[100]); // the client does not take it
+        output.Write("second "u8);
+        var read = await _client.Reader.ReadAsync();
+
+        _client.Reader.AdvanceTo(read.Buffer.End); // nothing waits any more
+        await output.FinishAsync().WaitAsync(Patience);
+        await output.FlushAsync();
+        await WriteAsync(output, "third");
+        await _client.Writer.CompleteAsync();
+
+        Assert.Equal("second third", await ReadAllAsync());
+        Assert.Equal((0, 0), (output.Waiting, _givenUp));
+    }
+
+    [Fact]
+    public async Task Who_writes_to_a_client_that_is_gone_is_told()
+    {
+        var output = Start(10_000);
+        await output.WriteAsync(new byte[200]);
+        await output.WriteAsync(new byte[50]);
+
+        await _client.Reader.CompleteAsync();
+        await output.FinishAsync().WaitAsync(Patience);
+
+        Assert.True((await output.WriteAsync(new byte[50])).IsCompleted);
+        Assert.Equal(0, _givenUp);
+    }
+
+    private BoundedOutput Start(int maxWaiting) => new(_client.Writer, maxWaiting, () => _givenUp++, _closed.Token);
 
     private static async Task WriteAsync(BoundedOutput output, string text)
     {

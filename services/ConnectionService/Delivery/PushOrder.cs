@@ -12,7 +12,8 @@ public sealed class PushOrder
     // Some 100 KiB at most, and more than one event brings.
     private const int MostHeld = 500;
 
-    private readonly SortedDictionary<long, InboxEntry> _held = [];
+    // Made when something has to wait: most connections never need it.
+    private SortedDictionary<long, InboxEntry>? _held;
     private string? _epoch;
     private long _next;
 
@@ -33,46 +34,44 @@ public sealed class PushOrder
     public IReadOnlyList<InboxEntry> Take(IReadOnlyList<InboxEntry> entries, long now)
     {
         // Mostly nothing waits and nothing is missing.
-        if (_held.Count == 0 && IsNext(entries))
+        if (_held is not { Count: > 0 } && IsNext(entries))
         {
             _next = Math.Max(_next, entries[^1].Position + 1);
             return entries;
         }
+        var held = _held ??= [];
         foreach (var entry in entries)
-            _held[entry.Position] = entry;
+            held[entry.Position] = entry;
         var taken = new List<InboxEntry>();
-        while (_held.Count > 0 && (First.Position <= _next || _next == 0 || _held.Count > MostHeld))
-            TakeFirst(taken);
-        HeldSince = _held.Count == 0 ? 0 : HeldSince == 0 || taken.Count > 0 ? now : HeldSince;
+        while (held.Count > 0 && (FirstOf(held).Position <= _next || _next == 0 || held.Count > MostHeld))
+            taken.Add(TakeFirst(held));
+        HeldSince = held.Count == 0 ? 0 : HeldSince == 0 || taken.Count > 0 ? now : HeldSince;
         return taken;
     }
 
     /// <summary>Everything that waits, with its holes.</summary>
     public IReadOnlyList<InboxEntry> TakeAll()
     {
-        var taken = new List<InboxEntry>(_held.Count);
-        while (_held.Count > 0)
-            TakeFirst(taken);
+        var taken = new List<InboxEntry>();
+        while (_held is { Count: > 0 } held)
+            taken.Add(TakeFirst(held));
         HeldSince = 0;
         return taken;
     }
 
-    private InboxEntry First
+    private static InboxEntry FirstOf(SortedDictionary<long, InboxEntry> held)
     {
-        get
-        {
-            using var entries = _held.Values.GetEnumerator();
-            entries.MoveNext();
-            return entries.Current;
-        }
+        using var entries = held.Values.GetEnumerator();
+        entries.MoveNext();
+        return entries.Current;
     }
 
-    private void TakeFirst(List<InboxEntry> taken)
+    private InboxEntry TakeFirst(SortedDictionary<long, InboxEntry> held)
     {
-        var first = First;
-        _held.Remove(first.Position);
-        taken.Add(first);
+        var first = FirstOf(held);
+        held.Remove(first.Position);
         _next = Math.Max(_next, first.Position + 1);
+        return first;
     }
 
     private bool IsNext(IReadOnlyList<InboxEntry> entries)

@@ -8,16 +8,20 @@ namespace ImDapr.ConnectionService.Hubs;
 /// <summary>Who is behind a connection, from its token; remembered with the connection.</summary>
 public static class HubCaller
 {
-    public static LocalConnection Connection(this HubCallerContext context, NodeIdentity node)
+    /// <summary>Remembers who it is. Before any call of it: from then on it is only read.</summary>
+    public static LocalConnection Open(this HubCallerContext context, NodeIdentity node)
     {
-        if (context.Items.TryGetValue(typeof(LocalConnection), out var known))
-            return (LocalConnection)known!;
         var user = context.User!;
         var session = new DeviceSession(user.DeviceId(), user.Platform(), context.ConnectionId, node.NodeId);
         var connection = new LocalConnection(context, user.UserId(), session);
-        context.Items[typeof(LocalConnection)] = connection;
+        // Not an item: a connection has its features anyway, and would have half a kilobyte for its items.
+        context.Features.Set(connection);
         return connection;
     }
+
+    /// <summary>Who it was when it was opened.</summary>
+    public static LocalConnection Connection(this HubCallerContext context) =>
+        context.Features.Get<LocalConnection>() ?? throw new InvalidOperationException($"Connection {context.ConnectionId} was not opened.");
 
     /// <summary>The value of an answer, or its refusal as the hub error that the protocol names.</summary>
     public static T OrRefuse<T>(this Answer<T> answer) where T : class =>

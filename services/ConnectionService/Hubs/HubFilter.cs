@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ImDapr.ConnectionService.Overload;
+using ImDapr.ConnectionService.Sessions;
 using ImDapr.ServiceDefaults.Observability;
 using Microsoft.AspNetCore.SignalR;
 
@@ -7,7 +8,7 @@ namespace ImDapr.ConnectionService.Hubs;
 
 /// <summary>What every hub call goes through: it begins a trace, takes its turn, gets an error with a code if it fails, and is counted by how it ended.</summary>
 /// <remarks>One filter for all of it: each would cost a call two objects and a step more (docs/performance.md).</remarks>
-public sealed class HubFilter(HubErrors errors, HubLimits limits) : IHubFilter
+public sealed class HubFilter(HubErrors errors, HubLimits limits, NodeIdentity node) : IHubFilter
 {
     public async ValueTask<object?> InvokeMethodAsync(HubInvocationContext invocation, Func<HubInvocationContext, ValueTask<object?>> next)
     {
@@ -39,5 +40,9 @@ public sealed class HubFilter(HubErrors errors, HubLimits limits) : IHubFilter
         }
     }
 
-    public Task OnConnectedAsync(HubLifetimeContext context, Func<HubLifetimeContext, Task> next) => limits.ConnectAsync(context, next);
+    public Task OnConnectedAsync(HubLifetimeContext context, Func<HubLifetimeContext, Task> next)
+    {
+        context.Context.Open(node);
+        return limits.ConnectAsync(context, next);
+    }
 }

@@ -15,9 +15,9 @@ namespace ImDapr.ConnectionService.Hubs;
 /// <summary>The client protocol (docs/protocol.md). It translates and decides nothing: who calls comes from the token, the rest from the owners.</summary>
 public sealed partial class ImHub(
     SendQueue sends, AckQueue acks, UserActorClient actors, MessageServiceClient messages, TimelineReaders timelines, PresenceService presence, SessionKeeper sessions,
-    HubDrain drain, NodeIdentity node, ILogger<ImHub> logger) : Hub<IImClient>
+    HubDrain drain, ILogger<ImHub> logger) : Hub<IImClient>
 {
-    private LocalConnection Caller => Context.Connection(node);
+    private LocalConnection Caller => Context.Connection();
 
     public async Task<SendAck> Send(Argument<SendMessage> message)
     {

@@ -56,14 +56,7 @@ public sealed class HubLimits(IOptions<RateLimitOptions> options, TimeProvider t
     }
 
     // Before a call waits for anything, so one at a time for a connection: nobody else adds it meanwhile.
-    private TokenBucket BucketOf(HubCallerContext caller)
-    {
-        if (caller.Items.TryGetValue(typeof(TokenBucket), out var known))
-            return (TokenBucket)known!;
-        var bucket = new TokenBucket(_calls, time);
-        caller.Items[typeof(TokenBucket)] = bucket;
-        return bucket;
-    }
+    private TokenBucket BucketOf(HubCallerContext caller) => caller.Connection().Calls ??= new TokenBucket(_calls, time);
 
     private async ValueTask<RateLimitLease?> WaitAsync(HubCallerContext caller)
     {

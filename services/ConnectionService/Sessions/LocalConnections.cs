@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using ImDapr.ConnectionService.Delivery;
 using ImDapr.ConnectionService.Telemetry;
 using ImDapr.Contracts;
+using ImDapr.ServiceDefaults.Limiting;
 using Microsoft.AspNetCore.SignalR;
 
 namespace ImDapr.ConnectionService.Sessions;
@@ -12,6 +13,9 @@ public sealed record LocalConnection(HubCallerContext Context, string UserId, De
 {
     /// <summary>The order of its pushes; locked by whoever uses it.</summary>
     public PushOrder Order { get; } = new();
+
+    /// <summary>How many calls it may make now; null before the first.</summary>
+    public TokenBucket? Calls { get; set; }
 
     /// <summary>Users whose presence it watches.</summary>
     public Subscriptions Watched { get; } = new();
@@ -24,12 +28,12 @@ public sealed record LocalConnection(HubCallerContext Context, string UserId, De
 public sealed class Subscriptions
 {
     private readonly Lock _lock = new();
-    private HashSet<string> _names = [];
+    private HashSet<string>? _names;
 
     public bool Contains(string name)
     {
         lock (_lock)
-            return _names.Contains(name);
+            return _names?.Contains(name) == true;
     }
 
     /// <summary>These and no others from now on.</summary>
@@ -38,7 +42,7 @@ public sealed class Subscriptions
         var now = names.ToHashSet();
         lock (_lock)
         {
-            var before = _names;
+            var before = _names ?? [];
             _names = now;
             return ([.. now.Except(before)], [.. before.Except(now)]);
         }
@@ -48,7 +52,7 @@ public sealed class Subscriptions
     public bool Remove(string name)
     {
         lock (_lock)
-            return _names.Remove(name);
+            return _names?.Remove(name) == true;
     }
 }
 

@@ -67,7 +67,7 @@ public static class MessageServiceExtensions
     {
         builder.Services.AddSettings<InboxOptions>();
         builder.Services.AddSettings<SessionsOptions>();
-        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>().AddSingleton<InboxOverflow>().AddSingleton<UserInboxes>().AddSingleton<StateLife>().AddSingleton<InboxMemory>().AddSingleton<InboxLanes>();
+        builder.Services.AddSingleton<InboxFiller>().AddSingleton<InboxPages>().AddSingleton<InboxOverflow>().AddSingleton<UserInboxes>().AddSingleton<StateLife>().AddSingleton<InboxMemory>().AddSingleton<InboxWriter>();
         builder.Services.AddSingleton<InboxWaiters>().AddSingleton<InboxPoll>();
         builder.Services.AddActors(actors =>
         {

@@ -16,7 +16,7 @@ namespace ImDapr.MessageService.FanOut;
 /// so all its devices sync the same way. A repeat is harmless: an inbox ignores what it holds and tells the positions again.
 /// </summary>
 public sealed partial class FanOutHandler(
-    MemberDirectory members, IMessageStore store, InboxLanes inboxes, DaprClient dapr, ILogger<FanOutHandler> logger)
+    MemberDirectory members, IMessageStore store, InboxWriter inboxes, DaprClient dapr, ILogger<FanOutHandler> logger)
 {
     private readonly ArrivalOrder _order = new();
 

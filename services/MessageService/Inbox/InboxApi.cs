@@ -12,7 +12,7 @@ public static class InboxApi
 {
     public static void MapInbox(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/internal/acks", async (AckBatch batch, InboxLanes inboxes, CancellationToken cancellationToken) =>
+        routes.MapPost("/internal/acks", async (AckBatch batch, InboxWriter inboxes, CancellationToken cancellationToken) =>
             new AckBatchAnswer(await Task.WhenAll(inboxes.Acknowledge(batch.Acks)).WaitAsync(cancellationToken)));
         routes.MapGet("/api/inbox", ReadAsync).RequireAuthorization();
         routes.MapPost("/events/inboxes", (EventEnvelope<InboxesGrown> grown, InboxWaiters waiters) => waiters.Wake(grown.Data.UserIds))

@@ -4,7 +4,7 @@ using ImDapr.MessageService.FanOut;
 namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
-/// Appends to the inboxes of some of the users and raises their devices' cursors, one round after the other: what comes during a round is saved with
+/// Appends to the inboxes of users and raises their devices' cursors, one round after the other: what comes during a round is saved with
 /// the next one.
 /// </summary>
 /// <remarks>

@@ -6,7 +6,7 @@ namespace ImDapr.MessageService.Inbox;
 
 /// <summary>
 /// What a user's devices do to one user's inbox. One call at a time: the actor sees to that. Meanwhile instances append to it
-/// (<see cref="InboxLanes"/>), and another actor of the same user may live during a partition: all go on and nobody loses or doubles an entry,
+/// (<see cref="InboxWriter"/>), and another actor of the same user may live during a partition: all go on and nobody loses or doubles an entry,
 /// since every write is compared and swapped.
 /// </summary>
 public sealed partial class UserInbox(

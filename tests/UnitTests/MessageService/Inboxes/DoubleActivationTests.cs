@@ -22,7 +22,7 @@ public sealed class DoubleActivationTests
         await system.ConversationAsync("ann", "g:one", count);
         await system.ConversationAsync("ann", "g:two", count);
         UserInbox[] actors = [system.Inbox("ann", Small), system.Inbox("ann", Small)];
-        InboxLanes[] appenders = [system.Appender(Small), system.Appender(Small)];
+        InboxWriter[] appenders = [system.Appender(Small), system.Appender(Small)];
 
         for (var seq = 1; seq <= 100; seq++)
             await appenders[seq % 2].AppendAsync("ann", InboxSystem.References("g:one", seq, seq), CancellationToken.None);
@@ -145,7 +145,7 @@ public sealed class DoubleActivationTests
         return true;
     }
 
-    private static async Task AppendAsync(InboxLanes appender, string first, string second, int count)
+    private static async Task AppendAsync(InboxWriter appender, string first, string second, int count)
     {
         for (var seq = 1; seq <= count; seq += 7)
         {
@@ -161,7 +161,7 @@ public sealed class DoubleActivationTests
 
         public UserInbox[] Actors { get; } = [system.Inbox("ann", options), system.Inbox("ann", options)];
 
-        public InboxLanes[] Appenders { get; } = [system.Appender(options), system.Appender(options)];
+        public InboxWriter[] Appenders { get; } = [system.Appender(options), system.Appender(options)];
 
         public TestDevice[] Devices { get; } = [new("phone"), new("desk")];
 

@@ -57,13 +57,13 @@ internal sealed class InboxSystem : IAsyncDisposable
     public UserInbox Inbox(string userId, InboxOptions? options = null) => Inboxes(options).Of(userId);
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
-    public InboxLanes Appender(InboxOptions? options = null)
+    public InboxWriter Appender(InboxOptions? options = null)
     {
         var all = Options.Create(options ?? new InboxOptions());
         var memory = new InboxMemory(all);
         _memories.Add(memory);
-        return new InboxLanes(
-            Inboxes(options), memory, new StateLife(Client, Time), new InboxFiller(Messages, new MemberStore(Shards)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxLanes>.Instance);
+        return new InboxWriter(
+            Inboxes(options), memory, new StateLife(Client, Time), new InboxFiller(Messages, new MemberStore(Shards)), new DeliveryPublisher(Client, Time), Client, all, Time, NullLogger<InboxWriter>.Instance);
     }
 
     private UserInboxes Inboxes(InboxOptions? options) => new(

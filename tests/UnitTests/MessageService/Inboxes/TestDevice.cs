@@ -35,8 +35,8 @@ internal sealed class TestDevice(string deviceId)
             Assert.NotEmpty(page.Entries);
     }
 
-    public async Task AckAsync(InboxLanes lanes, CancellationToken cancellationToken = default) =>
-        Assert.Null((await lanes.AckAsync(new DeviceAck("ann", deviceId, Position), cancellationToken)).Refusal);
+    public async Task AckAsync(InboxWriter writer, CancellationToken cancellationToken = default) =>
+        Assert.Null((await writer.AckAsync(new DeviceAck("ann", deviceId, Position), cancellationToken)).Refusal);
 
     /// <summary>Positions are contiguous, and each conversation's messages stand there once and in order (I2, I3, I4).</summary>
     public void AssertComplete(params (string ConversationId, int Messages)[] conversations)

@@ -68,13 +68,13 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 30);
         var inbox = _system.Inbox("ann");
-        var (phone, desk, lanes) = (new TestDevice("phone"), new TestDevice("desk"), _system.Appender());
+        var (phone, desk, writer) = (new TestDevice("phone"), new TestDevice("desk"), _system.Appender());
         await phone.SyncAsync(inbox, 20);
         await desk.SyncAsync(inbox, 10);
 
-        await phone.AckAsync(lanes);
+        await phone.AckAsync(writer);
         Assert.Empty(_system.Messages.Released);
-        await desk.AckAsync(lanes);
+        await desk.AckAsync(writer);
         Assert.Equal(Seqs(1, 10), _system.Messages.Released.Select(entry => entry.Seq));
 
         // How far it was released is saved with the next change only: another instance tells it again, and none is left out.
@@ -89,10 +89,10 @@ public sealed class UserInboxTests : IAsyncLifetime
     {
         await _system.ConversationAsync("ann", "g:one", 450);
         var inbox = _system.Inbox("ann", new InboxOptions { Kept = 100 });
-        var (phone, desk, lanes) = (new TestDevice("phone"), new TestDevice("desk"), _system.Appender(new InboxOptions { Kept = 100 }));
+        var (phone, desk, writer) = (new TestDevice("phone"), new TestDevice("desk"), _system.Appender(new InboxOptions { Kept = 100 }));
         await phone.SyncAllAsync(inbox);
         await desk.SyncAsync(inbox, 10);
-        await phone.AckAsync(lanes);
+        await phone.AckAsync(writer);
         Assert.Empty(_system.Messages.Released);
 
         _system.Time.Advance(TimeSpan.FromDays(31));

@@ -22,7 +22,7 @@ internal sealed class World : IAsyncDisposable
     private readonly Dictionary<string, UserInbox[]> _actors = [];
     private readonly Dictionary<(string ConversationId, string UserId), List<(long Join, long Left)>> _visible = [];
     private readonly Dictionary<string, HashSet<(string ConversationId, long Seq)>> _acknowledged = [];
-    private InboxLanes[] _appenders;
+    private InboxWriter[] _appenders;
     private long _version;
 
     private World(WorldStores stores) => (_stores, _appenders) = (stores, [stores.Appender(), stores.Appender()]);
@@ -65,7 +65,7 @@ internal sealed class World : IAsyncDisposable
     public UserInbox Actor(string userId, int activation) => _actors[userId][activation];
 
     /// <summary>What an instance appends and acknowledges with.</summary>
-    public InboxLanes Lanes(int instance) => _appenders[instance];
+    public InboxWriter Lanes(int instance) => _appenders[instance];
 
     public IMessageStore Store(int instance) => _stores.Messages[instance];
 

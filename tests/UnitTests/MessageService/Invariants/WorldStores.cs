@@ -67,9 +67,9 @@ internal sealed class WorldStores : IAsyncDisposable
     public UserInbox Inbox(string userId) => Inboxes.Of(userId);
 
     /// <summary>What an instance that has just started appends with: it remembers nothing.</summary>
-    public InboxLanes Appender() => new(
+    public InboxWriter Appender() => new(
         Inboxes, Own(new InboxMemory(Options.Create(Small))), new StateLife(_client!, TimeProvider.System), new InboxFiller(Messages[0], Members), new DeliveryPublisher(_client!, TimeProvider.System), _client!, Options.Create(Small),
-        TimeProvider.System, NullLogger<InboxLanes>.Instance);
+        TimeProvider.System, NullLogger<InboxWriter>.Instance);
 
     private UserInboxes Inboxes => new(
         _client!, new StateLife(_client!, TimeProvider.System), new InboxOverflow(Shards), new InboxFiller(Messages[0], Members), new InboxPages(Messages[0], TimeProvider.System, Options.Create(new MessageLimits())), Messages[0], _marks!,

@@ -4,7 +4,7 @@ using ImDapr.MessageService.Inbox;
 namespace ImDapr.UnitTests.MessageService.Inboxes;
 
 /// <summary>What an instance appends to many inboxes at once, while other instances and the users' actors write the same ones.</summary>
-public sealed class InboxLanesTests
+public sealed class InboxWriterTests
 {
     private static readonly string[] Users = [.. Enumerable.Range(0, 150).Select(i => $"user{i}")];
 
@@ -16,11 +16,11 @@ public sealed class InboxLanesTests
     {
         await using var system = await StartAsync(stateStore);
         var options = new InboxOptions { SavedTogether = savedTogether };
-        InboxLanes[] appenders = [system.Appender(options), system.Appender(options)];
+        InboxWriter[] appenders = [system.Appender(options), system.Appender(options)];
 
         // Every event goes to both, as a broker may deliver it, and they overtake each other.
         await Parallel.ForEachAsync(Enumerable.Range(1, 20).SelectMany(seq => appenders.Select(appender => (appender, seq))), async (part, token) =>
-            await Task.WhenAll(part.appender.Append([.. Users.Select(user => LaneExtensions.MailingOf(user, References(part.seq)))])).WaitAsync(token));
+            await Task.WhenAll(part.appender.Append([.. Users.Select(user => InboxWriterExtensions.MailingOf(user, References(part.seq)))])).WaitAsync(token));
 
         foreach (var userId in Users)
             await AssertHoldsAsync(system, userId, 20);
@@ -32,7 +32,7 @@ public sealed class InboxLanesTests
         await using var system = await StartAsync();
         var (first, second) = (system.Appender(), system.Appender());
         for (var seq = 1; seq <= 30; seq++)
-            await Task.WhenAll((seq % 2 == 0 ? first : second).Append([.. Users.Select(user => LaneExtensions.MailingOf(user, References(seq)))]));
+            await Task.WhenAll((seq % 2 == 0 ? first : second).Append([.. Users.Select(user => InboxWriterExtensions.MailingOf(user, References(seq)))]));
 
         foreach (var userId in Users)
             await AssertHoldsAsync(system, userId, 30);
@@ -79,7 +79,7 @@ public sealed class InboxLanesTests
         await using var system = await StartAsync();
         var appender = system.Appender();
 
-        var mailings = Enumerable.Range(1, 40).Reverse().Select(seq => Users.Take(10).Select(user => LaneExtensions.MailingOf(user, References(seq))).ToArray()).ToArray();
+        var mailings = Enumerable.Range(1, 40).Reverse().Select(seq => Users.Take(10).Select(user => InboxWriterExtensions.MailingOf(user, References(seq))).ToArray()).ToArray();
         await Task.WhenAll(mailings.SelectMany(appender.Append));
 
         Assert.All(mailings.SelectMany(some => some), mailing => Assert.True(mailing.Answer!.Positions.Single() > 0));

@@ -4,14 +4,14 @@ using ImDapr.MessageService.Inbox;
 
 namespace ImDapr.UnitTests.MessageService.Inboxes;
 
-internal static class LaneExtensions
+internal static class InboxWriterExtensions
 {
     /// <summary>Appends to one inbox.</summary>
     public static async Task<AppendAnswer> AppendAsync(
-        this InboxLanes lanes, string userId, IReadOnlyList<MessageReference> references, CancellationToken cancellationToken)
+        this InboxWriter writer, string userId, IReadOnlyList<MessageReference> references, CancellationToken cancellationToken)
     {
         var mailing = MailingOf(userId, references);
-        await lanes.Append([mailing])[0].WaitAsync(cancellationToken);
+        await writer.Append([mailing])[0].WaitAsync(cancellationToken);
         return mailing.Answer!;
     }
 
@@ -25,6 +25,6 @@ internal static class LaneExtensions
     }
 
     /// <summary>Acknowledges for one device.</summary>
-    public static Task<Answer<Done>> AckAsync(this InboxLanes lanes, DeviceAck ack, CancellationToken cancellationToken) =>
-        lanes.Acknowledge([ack])[0].WaitAsync(cancellationToken);
+    public static Task<Answer<Done>> AckAsync(this InboxWriter writer, DeviceAck ack, CancellationToken cancellationToken) =>
+        writer.Acknowledge([ack])[0].WaitAsync(cancellationToken);
 }

@@ -13,20 +13,15 @@ namespace ImDapr.MessageService.Inbox;
 public sealed record AppendAnswer(long[] Positions, InboxReaders Readers);
 
 /// <summary>
-/// Group commit for inboxes and cursors: what waits for a lane is saved together, one write per inbox whatever the number of events that brought something
+/// Group commit for inboxes and cursors: what waits is saved together, one write per inbox whatever the number of events that brought something
 /// for it, one transaction for many users. No actor is called: every write is compared and swapped, so it does not matter who makes it
 /// (docs/decisions/0014).
 /// </summary>
-public sealed class InboxLanes(
-    UserInboxes inboxes, InboxMemory memory, StateLife life, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxLanes> logger)
+public sealed class InboxWriter(
+    UserInboxes inboxes, InboxMemory memory, StateLife life, InboxFiller filler, DeliveryPublisher deliveries, DaprClient dapr, IOptions<InboxOptions> options, TimeProvider time, ILogger<InboxWriter> logger)
 {
-    // Each saves by itself, so the fewer the cheaper; a second one goes on while the first waits for what an inbox lacks.
-    private const int Lanes = 2;
-
-    private InboxLane[]? _lanes;
-
-    private InboxLane[] AllLanes => LazyInitializer.EnsureInitialized(
-        ref _lanes, () => [.. Enumerable.Range(0, Lanes).Select(_ => new InboxLane(UserOf, life, filler, deliveries, dapr, options.Value, time, logger))]);
+    // One: a second is a transaction more for every event, and each carries many users anyway (docs/performance.md).
+    private readonly InboxLane _lane = new(userId => memory.GetOrCreate(userId, inboxes.LaneUserOf), life, filler, deliveries, dapr, options.Value, time, logger);
 
     /// <summary>Appends to each of these inboxes, of each conversation in ascending seq, and tells of it.</summary>
     /// <returns>
@@ -36,8 +31,7 @@ public sealed class InboxLanes(
     public Task[] Append(IReadOnlyList<Mailing> mailings)
     {
         var pending = mailings.Select(mailing => new PendingAppend(mailing)).ToArray();
-        foreach (var lane in pending.GroupBy(append => LaneOf(append.UserId)))
-            AllLanes[lane.Key].Add(lane, []);
+        _lane.Add(pending, []);
         return [.. pending.Select(append => append.Done)];
     }
 
@@ -46,15 +40,9 @@ public sealed class InboxLanes(
     public Task<Answer<Done>>[] Acknowledge(IReadOnlyList<DeviceAck> acks)
     {
         var pending = acks.Select(ack => new PendingAck(ack)).ToArray();
-        foreach (var lane in pending.GroupBy(ack => LaneOf(ack.Ack.UserId)))
-            AllLanes[lane.Key].Add([], lane);
+        _lane.Add([], pending);
         return [.. pending.Select(ack => ack.Answer)];
     }
-
-    // Always the same lane for a user: nothing else here changes what is remembered of it.
-    private static int LaneOf(string userId) => (int)((uint)userId.GetHashCode(StringComparison.Ordinal) % Lanes);
-
-    private LaneUser UserOf(string userId) => memory.GetOrCreate(userId, inboxes.LaneUserOf);
 }
 
 /// <summary>What waits to be appended to one inbox.</summary>

@@ -97,7 +97,7 @@ public sealed partial class ContractsJson : JsonSerializerContext
 
     /// <summary>
     /// The same for a writer that is given: its own encoder decides, and without one here contracts are written by generated code instead of by
-    /// converters, in half the time.
+    /// converters.
     /// </summary>
     public static JsonSerializerOptions ForWriter => WireOptions.ForWriter;
 

@@ -9,14 +9,12 @@ namespace ImDapr.ConnectionService.Hubs;
 public static class HubCaller
 {
     /// <summary>Remembers who it is. Before any call of it: from then on it is only read.</summary>
-    public static LocalConnection Open(this HubCallerContext context, NodeIdentity node)
+    public static void Open(this HubCallerContext context, NodeIdentity node)
     {
         var user = context.User!;
         var session = new DeviceSession(user.DeviceId(), user.Platform(), context.ConnectionId, node.NodeId);
-        var connection = new LocalConnection(context, user.UserId(), session);
         // Not an item: a connection has its features anyway, and would have half a kilobyte for its items.
-        context.Features.Set(connection);
-        return connection;
+        context.Features.Set(new LocalConnection(context, user.UserId(), session));
     }
 
     /// <summary>Who it was when it was opened.</summary>

@@ -9,6 +9,9 @@ public sealed class Utf8Text
 {
     private const int LongestNumber = 20;
 
+    // Larger ones are rare, tails full of copies, and are not kept.
+    private const int MostKept = 1024 * 1024;
+
     [ThreadStatic]
     private static Utf8Text? _ofThread;
 
@@ -21,9 +24,10 @@ public sealed class Utf8Text
     /// <summary>An empty text, for this thread until it begins the next one.</summary>
     public static Utf8Text Begin()
     {
-        var text = _ofThread ??= new Utf8Text();
-        text._bytes.ResetWrittenCount();
-        return text;
+        if (_ofThread is not { _bytes.Capacity: <= MostKept })
+            _ofThread = new Utf8Text();
+        _ofThread._bytes.ResetWrittenCount();
+        return _ofThread;
     }
 
     public Utf8Text Add(string text)
